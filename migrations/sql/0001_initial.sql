@@ -1,0 +1,560 @@
+-- The first schema. Runs as the login that owns the tables; needs CREATEROLE or roles made beforehand, never a superuser.
+--
+-- ocma_app     what the API and the workers are: sees one workspace at a time, by row-level security
+-- ocma_system  owner of the few functions that work across workspaces; they return ids, nothing a tenant wrote
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ocma_app') THEN
+        CREATE ROLE ocma_app NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ocma_system') THEN
+        CREATE ROLE ocma_system NOLOGIN;
+    END IF;
+    IF NOT pg_has_role('ocma_app', 'USAGE') THEN
+        GRANT ocma_app TO CURRENT_USER;
+    END IF;
+    IF NOT pg_has_role('ocma_system', 'USAGE') THEN
+        GRANT ocma_system TO CURRENT_USER;
+    END IF;
+END $$;
+
+GRANT USAGE ON SCHEMA ocma TO ocma_app, ocma_system;
+GRANT SELECT ON alembic_version TO ocma_app;  -- /readyz compares
+GRANT CREATE ON SCHEMA ocma TO ocma_system;  -- needed to own a function; taken back below
+
+CREATE FUNCTION current_workspace() RETURNS uuid LANGUAGE sql STABLE
+AS $$ SELECT nullif(current_setting('app.workspace_id', true), '')::uuid $$;
+
+CREATE FUNCTION current_person() RETURNS uuid LANGUAGE sql STABLE
+AS $$ SELECT nullif(current_setting('app.user_id', true), '')::uuid $$;
+
+
+-- Who ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE workspaces (
+    id uuid PRIMARY KEY,
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+    timezone text NOT NULL DEFAULT 'UTC',
+    on_unknown text NOT NULL DEFAULT 'settle' CHECK (on_unknown IN ('settle', 'hold')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE users (
+    id uuid PRIMARY KEY,
+    email text NOT NULL,
+    name text NOT NULL DEFAULT '',
+    password_hash text,
+    issuer text,
+    subject text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    CHECK (password_hash IS NOT NULL OR subject IS NOT NULL)
+);
+CREATE UNIQUE INDEX users_email ON users (lower(email)) WHERE subject IS NULL;
+CREATE UNIQUE INDEX users_subject ON users (issuer, subject) WHERE subject IS NOT NULL;
+
+CREATE TABLE members (
+    workspace_id uuid NOT NULL REFERENCES workspaces,
+    user_id uuid NOT NULL REFERENCES users,
+    role text NOT NULL CHECK (role IN ('owner', 'admin', 'editor', 'viewer')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, user_id)
+);
+CREATE INDEX members_user ON members (user_id);
+
+CREATE TABLE api_keys (
+    id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL REFERENCES workspaces,
+    name text NOT NULL,
+    prefix text NOT NULL,
+    hash bytea NOT NULL UNIQUE,
+    scopes text[] NOT NULL,
+    created_by text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz,
+    last_used_at timestamptz,
+    revoked_at timestamptz
+);
+CREATE INDEX api_keys_workspace ON api_keys (workspace_id, id);
+
+CREATE TABLE audit_events (
+    id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL REFERENCES workspaces,
+    seq bigint NOT NULL,
+    at timestamptz NOT NULL DEFAULT now(),
+    actor text NOT NULL,
+    action text NOT NULL,
+    subject text NOT NULL DEFAULT '',
+    data jsonb NOT NULL DEFAULT '{}',
+    previous bytea NOT NULL,
+    hash bytea NOT NULL,
+    UNIQUE (workspace_id, seq)
+);
+
+-- Each entry's hash covers the one before, so that a changed or missing entry shows.
+CREATE FUNCTION audit_hash(previous bytea, seq bigint, at timestamptz, actor text, action text, subject text, data jsonb)
+RETURNS bytea LANGUAGE sql STABLE
+AS $$
+    SELECT sha256(previous || convert_to(
+        jsonb_build_array(seq, extract(epoch FROM at)::text, actor, action, subject, data)::text, 'UTF8'))
+$$;
+
+CREATE FUNCTION audit_chain() RETURNS trigger LANGUAGE plpgsql
+AS $$
+DECLARE
+    last record;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('audit:' || NEW.workspace_id::text, 0));
+    SELECT a.seq, a.hash INTO last FROM audit_events a WHERE a.workspace_id = NEW.workspace_id ORDER BY a.seq DESC LIMIT 1;
+    NEW.seq := coalesce(last.seq, 0) + 1;
+    NEW.previous := coalesce(last.hash, '\x');
+    NEW.hash := audit_hash(NEW.previous, NEW.seq, NEW.at, NEW.actor, NEW.action, NEW.subject, NEW.data);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER chain BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION audit_chain();
+
+CREATE TABLE idempotent_requests (
+    workspace_id uuid NOT NULL REFERENCES workspaces,
+    caller text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    finished_at timestamptz,
+    status integer,
+    media_type text,
+    body text,
+    PRIMARY KEY (workspace_id, caller, key)
+);
+CREATE INDEX idempotent_requests_age ON idempotent_requests (started_at);
+
+
+-- Accounts ----------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE accounts (
+    id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL REFERENCES workspaces,
+    platform text NOT NULL,
+    host text NOT NULL DEFAULT '',
+    platform_account_id text NOT NULL,
+    name text NOT NULL,
+    handle text NOT NULL,
+    profile_url text,
+    profile_image text,
+    followers bigint,
+    following bigint,
+    posts bigint,
+    scopes text[] NOT NULL DEFAULT '{}',
+    status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'needsReauthorization', 'restricted', 'revoked')),
+    status_reason text,
+    last_success_at timestamptz,
+    connected_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (workspace_id, platform, host, platform_account_id),
+    UNIQUE (workspace_id, id)
+);
+
+CREATE TABLE account_tokens (
+    account_id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL,
+    version integer NOT NULL DEFAULT 1,
+    access_token text NOT NULL,
+    refresh_token text,
+    expires_at timestamptz,
+    key_id text NOT NULL,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (workspace_id, account_id) REFERENCES accounts (workspace_id, id)
+);
+CREATE INDEX account_tokens_expiry ON account_tokens (expires_at) WHERE refresh_token IS NOT NULL;
+CREATE INDEX account_tokens_key ON account_tokens (key_id);
+
+CREATE TABLE platform_apps (
+    id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL REFERENCES workspaces,
+    platform text NOT NULL,
+    host text NOT NULL,
+    redirect_uri text NOT NULL,
+    client_id text NOT NULL,
+    client_secret text NOT NULL,
+    key_id text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (workspace_id, platform, host, redirect_uri)
+);
+CREATE INDEX platform_apps_key ON platform_apps (key_id);
+
+CREATE TABLE oauth_states (
+    id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL REFERENCES workspaces,
+    state_hash bytea NOT NULL UNIQUE,
+    caller text NOT NULL,
+    platform text NOT NULL,
+    host text NOT NULL DEFAULT '',
+    redirect_uri text NOT NULL,
+    verifier text NOT NULL,
+    key_id text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz
+);
+CREATE INDEX oauth_states_caller ON oauth_states (workspace_id, caller, platform) WHERE used_at IS NULL;
+
+
+-- Posts -------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE media (
+    id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL REFERENCES workspaces,
+    kind text NOT NULL CHECK (kind IN ('image', 'gif', 'video')),
+    mime_type text NOT NULL,
+    size bigint NOT NULL,
+    width integer,
+    height integer,
+    sha256 bytea NOT NULL,
+    alt_text text,
+    created_by text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX media_workspace ON media (workspace_id, id);
+
+CREATE TABLE posts (
+    id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL REFERENCES workspaces,
+    content jsonb NOT NULL,
+    variants jsonb NOT NULL DEFAULT '{}',
+    metadata jsonb NOT NULL DEFAULT '{}',
+    scheduled_at timestamptz NOT NULL,
+    wall_time timestamp NOT NULL,
+    timezone text NOT NULL,
+    request_key text,
+    created_by text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (workspace_id, id),
+    UNIQUE (workspace_id, request_key)
+);
+CREATE INDEX posts_time ON posts (workspace_id, scheduled_at, id);
+
+
+-- Publications ------------------------------------------------------------------------------------------------------------
+--
+--   scheduled -> publishing -> published | failed | unknown | scheduled (retry, snooze)
+--   unknown -> published | scheduled (provably absent) | failed;  failed -> scheduled (requeue);  scheduled -> cancelled | failed
+--
+-- `due_at`       when somebody has to act next; NULL = nobody but a person (held, or over)
+-- `attempt`      the fence: every claim raises it, every write of a worker names it
+-- `lease_until`  until then the claim belongs to whoever made it; NULL = free
+
+CREATE TABLE publications (
+    id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL,
+    post_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    platform text NOT NULL,
+    state text NOT NULL DEFAULT 'scheduled'
+        CHECK (state IN ('scheduled', 'publishing', 'unknown', 'published', 'failed', 'cancelled')),
+    scheduled_at timestamptz NOT NULL,
+    due_at timestamptz,
+    attempt integer NOT NULL DEFAULT 0,
+    lease_until timestamptz,
+    taken_at timestamptz,
+    tries integer NOT NULL DEFAULT 0,
+    max_attempts integer NOT NULL CHECK (max_attempts BETWEEN 1 AND 20),
+    looks integer NOT NULL DEFAULT 0,
+    lapses integer NOT NULL DEFAULT 0,
+    on_unknown text NOT NULL CHECK (on_unknown IN ('settle', 'hold')),
+    progress jsonb NOT NULL DEFAULT '{}',
+    error jsonb,
+    platform_post_id text,
+    url text,
+    published_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (workspace_id, post_id) REFERENCES posts (workspace_id, id),
+    FOREIGN KEY (workspace_id, account_id) REFERENCES accounts (workspace_id, id),
+    UNIQUE (workspace_id, id),
+    UNIQUE (post_id, account_id),
+    CHECK (state <> 'published' OR (platform_post_id IS NOT NULL AND published_at IS NOT NULL)),
+    CHECK (state NOT IN ('scheduled', 'publishing') OR due_at IS NOT NULL OR lease_until IS NOT NULL),
+    CHECK (lease_until IS NULL OR state IN ('publishing', 'unknown'))
+);
+CREATE INDEX publications_due ON publications (due_at, id)
+    WHERE lease_until IS NULL AND state IN ('scheduled', 'publishing', 'unknown');
+CREATE INDEX publications_leased ON publications (lease_until) WHERE lease_until IS NOT NULL;
+CREATE INDEX publications_in_flight ON publications (account_id) WHERE lease_until IS NOT NULL;
+CREATE INDEX publications_dead ON publications (workspace_id, updated_at, id) WHERE state = 'failed';
+
+CREATE TABLE attempts (
+    id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL,
+    publication_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    part integer NOT NULL,
+    fingerprint text NOT NULL,
+    state text NOT NULL DEFAULT 'sending' CHECK (state IN ('sending', 'processing', 'published', 'refused', 'unknown', 'absent')),
+    platform_post_id text,
+    url text,
+    error jsonb,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    finished_at timestamptz,
+    FOREIGN KEY (workspace_id, publication_id) REFERENCES publications (workspace_id, id),
+    CHECK (state <> 'published' OR platform_post_id IS NOT NULL)
+);
+CREATE INDEX attempts_publication ON attempts (publication_id, attempt);
+CREATE UNIQUE INDEX attempts_live ON attempts (account_id, platform_post_id) WHERE platform_post_id IS NOT NULL;
+
+CREATE TABLE events (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    workspace_id uuid NOT NULL REFERENCES workspaces,
+    kind text NOT NULL,
+    post_id uuid,
+    publication_id uuid,
+    account_id uuid,
+    data jsonb NOT NULL DEFAULT '{}',
+    at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX events_stream ON events (workspace_id, xid, id);
+CREATE INDEX events_publication ON events (publication_id, id);
+
+CREATE FUNCTION guard_publication() RETURNS trigger LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF OLD.state IN ('published', 'cancelled') THEN
+        RAISE EXCEPTION 'publication % is % and cannot change', OLD.id, OLD.state USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.attempt < OLD.attempt THEN
+        RAISE EXCEPTION 'publication %: the fence only rises', OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.state <> OLD.state AND NOT (OLD.state || '>' || NEW.state) = ANY (ARRAY[
+        'scheduled>publishing', 'scheduled>cancelled', 'scheduled>failed',
+        'publishing>published', 'publishing>scheduled', 'publishing>unknown', 'publishing>failed',
+        'unknown>published', 'unknown>scheduled', 'unknown>failed', 'failed>scheduled']) THEN
+        RAISE EXCEPTION 'publication %: % cannot become %', OLD.id, OLD.state, NEW.state USING ERRCODE = 'check_violation';
+    END IF;
+    NEW.updated_at := now();
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard BEFORE UPDATE ON publications FOR EACH ROW EXECUTE FUNCTION guard_publication();
+
+-- Every change of state is an event in the same transaction, whoever makes it.
+CREATE FUNCTION tell_publication() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+BEGIN
+    INSERT INTO events (workspace_id, kind, post_id, publication_id, account_id, data)
+    VALUES (NEW.workspace_id, 'publication.' || NEW.state, NEW.post_id, NEW.id, NEW.account_id, jsonb_strip_nulls(jsonb_build_object(
+        'platform', NEW.platform, 'status', NEW.state, 'attempt', NEW.attempt, 'scheduledAt', NEW.scheduled_at,
+        'dueAt', NEW.due_at, 'url', NEW.url, 'error', NEW.error)));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tell_new AFTER INSERT ON publications FOR EACH ROW EXECUTE FUNCTION tell_publication();
+CREATE TRIGGER tell_change AFTER UPDATE OF state ON publications FOR EACH ROW
+    WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION tell_publication();
+
+
+-- Across workspaces: ids only ---------------------------------------------------------------------------------------------
+
+-- One account never has two publications in flight: claims are made one at a time, and skip accounts that have one. Several due
+-- ones of one account are claimed together and belong into one message, to be worked in order.
+CREATE FUNCTION claim_publications(batch integer, lease interval, ahead interval)
+RETURNS TABLE (id uuid, workspace_id uuid, account_id uuid, platform text, state text, attempt integer, due_at timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('ocma:claim', 0));
+    RETURN QUERY
+        WITH due AS (
+            SELECT p.id FROM publications p
+            WHERE p.lease_until IS NULL AND p.state IN ('scheduled', 'publishing', 'unknown') AND p.due_at <= now() + ahead
+                AND NOT EXISTS (SELECT FROM publications q WHERE q.account_id = p.account_id AND q.lease_until IS NOT NULL)
+            ORDER BY p.due_at, p.id LIMIT batch FOR UPDATE OF p SKIP LOCKED
+        )
+        UPDATE publications p
+        SET state = CASE p.state WHEN 'scheduled' THEN 'publishing' ELSE p.state END,
+            attempt = p.attempt + 1, lease_until = clock_timestamp() + lease, taken_at = NULL
+        FROM due WHERE p.id = due.id
+        RETURNING p.id, p.workspace_id, p.account_id, p.platform, p.state, p.attempt, p.due_at;
+END $$;
+
+-- A worker takes what a message names: once, and only while the claim that sent the message still holds.
+CREATE FUNCTION take_publications(ids uuid[], fences integer[], lease interval)
+RETURNS TABLE (id uuid, workspace_id uuid, account_id uuid, platform text, state text, attempt integer, due_at timestamptz)
+LANGUAGE sql SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    UPDATE publications p SET taken_at = clock_timestamp(), lease_until = clock_timestamp() + lease
+    FROM unnest(ids, fences) AS want(id, fence)
+    WHERE p.id = want.id AND p.attempt = want.fence AND p.taken_at IS NULL AND p.lease_until > clock_timestamp()
+    RETURNING p.id, p.workspace_id, p.account_id, p.platform, p.state, p.attempt, p.due_at
+$$;
+
+-- A sign of life: returns those whose claim still holds.
+CREATE FUNCTION extend_publications(ids uuid[], fences integer[], lease interval) RETURNS TABLE (id uuid)
+LANGUAGE sql SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    UPDATE publications p SET lease_until = clock_timestamp() + lease
+    FROM unnest(ids, fences) AS want(id, fence)
+    WHERE p.id = want.id AND p.attempt = want.fence AND p.lease_until > clock_timestamp()
+    RETURNING p.id
+$$;
+
+-- A lease that ran out: after a recorded send the outcome is unknown, before it nothing happened. A publication that takes its
+-- worker down each time waits longer and longer, and in the end is failed where a person sees it.
+CREATE FUNCTION sweep_publications(batch integer) RETURNS TABLE (id uuid, workspace_id uuid, state text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+        WITH lapsed AS (
+            SELECT p.id, p.lapses + (p.taken_at IS NOT NULL)::integer AS lapses, p.state = 'unknown' OR EXISTS (
+                    SELECT FROM attempts a
+                    WHERE a.publication_id = p.id AND a.attempt = p.attempt AND a.state = 'sending') AS sent
+            FROM publications p WHERE p.lease_until < clock_timestamp()
+            ORDER BY p.lease_until LIMIT batch FOR UPDATE OF p SKIP LOCKED
+        )
+        UPDATE publications p
+        SET state = CASE WHEN l.sent THEN 'unknown' WHEN l.lapses >= 20 THEN 'failed' ELSE 'scheduled' END,
+            lapses = l.lapses, lease_until = NULL, taken_at = NULL, looks = CASE WHEN p.state = 'unknown' THEN p.looks ELSE 0 END,
+            due_at = CASE WHEN l.sent AND p.on_unknown = 'hold' THEN NULL WHEN NOT l.sent AND l.lapses >= 20 THEN NULL
+                ELSE clock_timestamp() + make_interval(secs => CASE WHEN l.lapses < 2 THEN 0 ELSE least(power(2, l.lapses), 300) END)
+                END,
+            error = CASE WHEN NOT l.sent AND l.lapses >= 20 THEN '{"code": "workerLost", "detail": "The worker died each time."}'::jsonb
+                ELSE p.error END
+        FROM lapsed l WHERE p.id = l.id
+        RETURNING p.id, p.workspace_id, p.state;
+END $$;
+
+CREATE FUNCTION next_due() RETURNS timestamptz LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    SELECT due_at FROM publications
+    WHERE lease_until IS NULL AND state IN ('scheduled', 'publishing', 'unknown') AND due_at IS NOT NULL
+    ORDER BY due_at, id LIMIT 1
+$$;
+
+CREATE FUNCTION find_api_key(wanted bytea)
+RETURNS TABLE (id uuid, workspace_id uuid, scopes text[], expires_at timestamptz, revoked_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$ SELECT k.id, k.workspace_id, k.scopes, k.expires_at, k.revoked_at FROM api_keys k WHERE k.hash = wanted $$;
+
+CREATE FUNCTION find_login(wanted text) RETURNS TABLE (id uuid, password_hash text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$ SELECT u.id, u.password_hash FROM users u WHERE lower(u.email) = lower(wanted) AND u.subject IS NULL $$;
+
+CREATE FUNCTION find_subject(wanted_issuer text, wanted_subject text) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$ SELECT u.id FROM users u WHERE u.issuer = wanted_issuer AND u.subject = wanted_subject $$;
+
+-- To add somebody to a workspace by e-mail: whoever registered with it here or came with it from the issuer.
+CREATE FUNCTION find_people(wanted text) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$ SELECT u.id FROM users u WHERE lower(u.email) = lower(wanted) AND wanted <> '' LIMIT 2 $$;
+
+CREATE FUNCTION list_memberships(person uuid) RETURNS TABLE (workspace_id uuid, name text, role text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    SELECT m.workspace_id, w.name, m.role FROM members m JOIN workspaces w ON w.id = m.workspace_id
+    WHERE m.user_id = person ORDER BY m.created_at, m.workspace_id
+$$;
+
+-- The browser comes back from a platform without our credentials: the state alone says whose authorization it was.
+CREATE FUNCTION find_state_workspace(wanted bytea) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$ SELECT s.workspace_id FROM oauth_states s WHERE s.state_hash = wanted $$;
+
+-- Secrets that another key encrypts than the active one, for rotation.
+CREATE FUNCTION list_stale_secrets(active_key text, batch integer) RETURNS TABLE (kind text, workspace_id uuid, id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    SELECT * FROM (
+        SELECT 'account_tokens', t.workspace_id, t.account_id FROM account_tokens t WHERE t.key_id <> active_key
+        UNION ALL
+        SELECT 'platform_apps', a.workspace_id, a.id FROM platform_apps a WHERE a.key_id <> active_key
+        UNION ALL
+        SELECT 'oauth_states', s.workspace_id, s.id FROM oauth_states s
+        WHERE s.key_id <> active_key AND s.used_at IS NULL AND s.expires_at > now()
+    ) AS stale LIMIT batch
+$$;
+
+CREATE FUNCTION list_expiring_tokens(horizon interval, batch integer) RETURNS TABLE (workspace_id uuid, account_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    SELECT t.workspace_id, t.account_id FROM account_tokens t JOIN accounts a ON a.id = t.account_id
+    WHERE t.refresh_token IS NOT NULL AND t.expires_at < now() + horizon AND a.status = 'active'
+    ORDER BY t.expires_at LIMIT batch
+$$;
+
+CREATE FUNCTION forget_old_requests(age interval) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    WITH gone AS (DELETE FROM idempotent_requests r WHERE r.started_at < now() - age RETURNING 1) SELECT count(*) FROM gone
+$$;
+
+
+-- Row-level security and rights -------------------------------------------------------------------------------------------
+
+DO $$
+DECLARE
+    tenant text;
+BEGIN
+    FOREACH tenant IN ARRAY ARRAY['members', 'api_keys', 'audit_events', 'idempotent_requests', 'accounts', 'account_tokens',
+        'platform_apps', 'oauth_states', 'media', 'posts', 'publications', 'attempts', 'events']
+    LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', tenant);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', tenant);
+        EXECUTE format('CREATE POLICY tenant ON %I USING (workspace_id = (SELECT current_workspace()))', tenant);
+        EXECUTE format('GRANT SELECT, INSERT ON %I TO ocma_app', tenant);
+    END LOOP;
+END $$;
+
+ALTER TABLE workspaces ENABLE ROW LEVEL SECURITY;
+ALTER TABLE workspaces FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON workspaces USING (id = (SELECT current_workspace()));
+ALTER TABLE users ENABLE ROW LEVEL SECURITY;
+ALTER TABLE users FORCE ROW LEVEL SECURITY;
+CREATE POLICY self ON users USING (id = (SELECT current_person()));
+CREATE POLICY colleagues ON users FOR SELECT
+    USING (id IN (SELECT m.user_id FROM members m WHERE m.workspace_id = (SELECT current_workspace())));
+
+GRANT SELECT, INSERT, UPDATE ON workspaces, users TO ocma_app;
+GRANT UPDATE ON members, api_keys, idempotent_requests, accounts, account_tokens, platform_apps, oauth_states, media, posts,
+    publications, attempts TO ocma_app;
+GRANT DELETE ON members, idempotent_requests, account_tokens, platform_apps, oauth_states, media TO ocma_app;
+REVOKE INSERT ON events FROM ocma_app;
+
+CREATE POLICY system ON publications TO ocma_system USING (true);
+CREATE POLICY system ON attempts FOR SELECT TO ocma_system USING (true);
+CREATE POLICY system ON events TO ocma_system USING (true);
+CREATE POLICY system ON api_keys FOR SELECT TO ocma_system USING (true);
+CREATE POLICY system ON users FOR SELECT TO ocma_system USING (true);
+CREATE POLICY system ON members FOR SELECT TO ocma_system USING (true);
+CREATE POLICY system ON workspaces FOR SELECT TO ocma_system USING (true);
+CREATE POLICY system ON oauth_states FOR SELECT TO ocma_system USING (true);
+CREATE POLICY system ON accounts FOR SELECT TO ocma_system USING (true);
+CREATE POLICY system ON account_tokens FOR SELECT TO ocma_system USING (true);
+CREATE POLICY system ON platform_apps FOR SELECT TO ocma_system USING (true);
+CREATE POLICY system ON idempotent_requests TO ocma_system USING (true);
+
+GRANT SELECT (id, workspace_id, account_id, platform, state, due_at, attempt, lease_until, taken_at, lapses, looks, on_unknown,
+    error), UPDATE (state, attempt, lease_until, taken_at, due_at, lapses, looks, error) ON publications TO ocma_system;
+GRANT SELECT (publication_id, attempt, state) ON attempts TO ocma_system;
+GRANT INSERT ON events TO ocma_system;
+GRANT SELECT (id, workspace_id, hash, scopes, expires_at, revoked_at) ON api_keys TO ocma_system;
+GRANT SELECT (id, email, password_hash, issuer, subject) ON users TO ocma_system;
+GRANT SELECT ON members TO ocma_system;
+GRANT SELECT (id, name) ON workspaces TO ocma_system;
+GRANT SELECT (id, workspace_id, state_hash, key_id, used_at, expires_at) ON oauth_states TO ocma_system;
+GRANT SELECT (id, status) ON accounts TO ocma_system;
+GRANT SELECT (workspace_id, account_id, key_id, refresh_token, expires_at) ON account_tokens TO ocma_system;
+GRANT SELECT (id, workspace_id, key_id) ON platform_apps TO ocma_system;
+GRANT SELECT (workspace_id, started_at), DELETE ON idempotent_requests TO ocma_system;
+
+DO $$
+DECLARE
+    each regprocedure;
+BEGIN
+    FOR each IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'ocma'::regnamespace AND p.prosecdef LOOP
+        EXECUTE format('ALTER FUNCTION %s OWNER TO ocma_system', each);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', each);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO ocma_app', each);
+    END LOOP;
+END $$;
+REVOKE CREATE ON SCHEMA ocma FROM ocma_system;

@@ -1,0 +1,88 @@
+"""What a process needs, built once. The only place that constructs."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from redis.asyncio import Redis
+
+from ocma.clock import Clock, utcnow
+from ocma.errors import Invalid
+from ocma.features.accounts.desk import Desk
+from ocma.features.media.library import Library
+from ocma.features.publishing.keeper import Keeper
+from ocma.features.publishing.press import Press
+from ocma.infra.database import Database
+from ocma.infra.outbound import Outbound
+from ocma.infra.storage import Storage
+from ocma.infra.tasks import Tasks
+from ocma.infra.vault import Vault
+from ocma.platforms.gateway import Gateway
+from ocma.settings import Settings, environment
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    settings: Settings
+    environment: Mapping[str, str]
+    clock: Clock
+    database: Database
+    redis: Redis
+    vault: Vault
+    outbound: Outbound
+    gateway: Gateway
+    tasks: Tasks
+    desk: Desk
+    library: Library
+
+    def press(self) -> Press:
+        """For a worker: whoever makes one runs its keeper."""
+        lease = timedelta(seconds=self.settings.lease_seconds)
+        return Press(
+            database=self.database,
+            desk=self.desk,
+            library=self.library,
+            keeper=Keeper(self.database, lease),
+            clock=self.clock,
+            lease=lease,
+            timeout=self.settings.publish_timeout_seconds,
+            patience=self.settings.settle_patience,
+        )
+
+
+@asynccontextmanager
+async def resources(settings: Settings | None = None, clock: Clock = utcnow) -> AsyncGenerator[Resources]:
+    """Opens everything (connections are made at first use) and closes it at the end."""
+    settings = settings or Settings()
+    _require(settings)
+    vault, variables = Vault.open(settings), environment()
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url.get_secret_value(), pool=settings.database_pool)
+        stack.push_async_callback(database.close)
+        redis = Redis.from_url(settings.redis_url.get_secret_value(), health_check_interval=30)
+        stack.push_async_callback(redis.aclose)
+        outbound = Outbound(timeout=settings.publish_timeout_seconds, trusted_hosts=settings.trusted_hosts)
+        stack.push_async_callback(outbound.close)
+        tasks = Tasks(settings.redis_url.get_secret_value())
+        stack.push_async_callback(tasks.close)
+        gateway, storage = Gateway(outbound, variables), Storage(settings.media_dir)
+        yield Resources(
+            settings=settings,
+            environment=variables,
+            clock=clock,
+            database=database,
+            redis=redis,
+            vault=vault,
+            outbound=outbound,
+            gateway=gateway,
+            tasks=tasks,
+            desk=Desk(database, vault, gateway, clock, settings.public_url),
+            library=Library(database, storage, outbound, clock, settings.media_max_bytes),
+        )
+
+
+def _require(settings: Settings) -> None:
+    for name, value in (("DATABASE_URL", settings.database_url), ("REDIS_URL", settings.redis_url)):
+        if not value.get_secret_value():
+            raise Invalid(f"{name} is not set.", code="settings", remediation="Set it, or let `ocma up` start everything.")

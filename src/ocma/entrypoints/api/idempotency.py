@@ -1,0 +1,153 @@
+"""Writes that may be sent twice and happen once: `Idempotency-Key`. Every router's route class."""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from email.message import Message
+
+import structlog
+from fastapi import Request, Response
+from fastapi.params import Form
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import SQLAlchemyError
+
+from ocma.bootstrap import Resources
+from ocma.entrypoints.api import problems
+from ocma.entrypoints.api.dependencies import get_resources, resolve_caller
+from ocma.entrypoints.api.incoming import JSON_LIMIT, Incoming, check_address
+from ocma.errors import Forbidden, Invalid
+from ocma.features.workspaces import requests
+from ocma.features.workspaces.caller import Caller
+from ocma.features.workspaces.requests import Answer, Reservation
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+PATTERN = r"^[\x21-\x7e]{1,255}$"
+BEAT = 20.0  # seconds between two signs of life of a long write
+FORM_OVERHEAD = 64 * 1024  # bytes that a multipart body needs beside the file
+# Nothing was done, and the next try may end otherwise.
+_PASSING = frozenset({401, 403, 408, 413, 429})
+
+Handler = Callable[[Request], Awaitable[Response]]
+log = structlog.get_logger(__name__)
+
+
+class PlainRoute(APIRoute):
+    """Bounded, strict bodies. For routes without a caller; all others are IdempotentRoute."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # pyright: ignore[reportIncompatibleMethodOverride] - a coroutine function is one
+        inner = super().get_route_handler()
+        takes_form = self.body_field is not None and isinstance(self.body_field.field_info, Form)
+
+        async def handle(request: Request) -> Response:
+            check_address(request)
+            limit = get_resources(request).settings.media_max_bytes + FORM_OVERHEAD if takes_form else JSON_LIMIT
+            return await self.run(Incoming(request, limit), inner)
+
+        return handle
+
+    async def run(self, request: Request, inner: Handler) -> Response:
+        return await inner(request)
+
+
+class IdempotentRoute(PlainRoute):
+    """Same caller, key and request: the first answer again. Another request: 422. First one still running: 409."""
+
+    async def run(self, request: Request, inner: Handler) -> Response:
+        if request.method in {"GET", "HEAD", "OPTIONS"} or HEADER.lower() not in request.headers:
+            return await inner(request)
+        key = _valid_key(request.headers.getlist(HEADER))
+        caller = await _find_caller(request)
+        return await _once(request, inner, caller, key) if caller else await inner(request)
+
+
+async def _once(request: Request, inner: Handler, caller: Caller, key: str) -> Response:
+    resources = get_resources(request)
+    fingerprint = await _fingerprint(request)
+    database, vault, clock = resources.database, resources.vault, resources.clock
+    found = await requests.reserve(database, vault, caller, key, fingerprint, clock)
+    if isinstance(found, Answer):
+        return Response(found.body, found.status, {REPLAYED: "true"}, found.media_type)
+    async with _alive(resources, found) as held:
+        response = await _answered(request, inner, resources, held)
+    await _keep(resources, held[0], response)
+    return response
+
+
+async def _answered(request: Request, inner: Handler, resources: Resources, held: list[Reservation]) -> Response:
+    try:
+        return await inner(request)
+    except Exception as error:
+        response = problems.find_response(request, error)
+        if response is None:
+            await requests.release(resources.database, held[0])
+            raise
+        return response
+
+
+async def _keep(resources: Resources, held: Reservation, response: Response) -> None:
+    """The work is done and must be told, even if its answer cannot be stored just now."""
+    body = getattr(response, "body", None)
+    try:
+        if response.status_code >= 500 or response.status_code in _PASSING or not isinstance(body, bytes):
+            await requests.release(resources.database, held)
+        else:
+            answer = Answer(response.status_code, response.headers.get("content-type"), body)
+            await requests.finish(resources.database, resources.vault, held, answer, resources.clock)
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("idempotent_answer_lost", error=type(error).__name__)
+
+
+@asynccontextmanager
+async def _alive(resources: Resources, first: Reservation) -> AsyncGenerator[list[Reservation]]:
+    """While the block runs, the reservation stays fresh; the list's only item is its present state."""
+    held = [first]
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(BEAT)
+            with suppress(SQLAlchemyError, OSError):
+                held[0] = await requests.keep_alive(resources.database, held[0], resources.clock)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield held
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _valid_key(values: list[str]) -> str:
+    if len(values) != 1 or not re.match(PATTERN, values[0]):
+        raise Invalid(
+            f"{HEADER} must be one value of 1 to 255 visible ASCII characters.",
+            code="idempotencyKey",
+            remediation="Use a UUID, new for every new request.",
+        )
+    return values[0]
+
+
+async def _find_caller(request: Request) -> Caller | None:
+    """None: a user without any workspace, who can make one but has no place yet where a key could be kept."""
+    try:
+        return await resolve_caller(request)
+    except Forbidden as error:
+        if error.rule == "noWorkspace":
+            return None
+        raise
+
+
+async def _fingerprint(request: Request) -> bytes:
+    """Of everything that makes two requests the same. Clients draw a new multipart boundary for every try: left out."""
+    body = await request.body()
+    content_type = Message()
+    content_type["Content-Type"] = request.headers.get("content-type", "")
+    boundary = content_type.get_boundary()
+    if boundary:
+        body = body.replace(boundary.encode("latin-1", "replace"), b"")
+    scope = request.scope
+    line = f"{request.method} {scope['path']} {content_type.get_content_type()}\n".encode("utf-8", "replace")
+    return hashlib.sha256(line + scope["query_string"] + b"\n" + body).digest()

@@ -1,0 +1,101 @@
+"""What comes in: bodies of a bounded size, and JSON without what nothing behind us can hold."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from typing import Any, Never
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+
+from ocma.errors import Invalid, Issue
+
+JSON_LIMIT = 2 * 1024 * 1024  # bytes
+_ESCAPED = re.compile(r"\\u(0000|d[89a-f])", re.IGNORECASE)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_MAX_ISSUES = 20
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+class Incoming(Request):
+    """Reads at most `limit` bytes. Its JSON is strict: UTF-8, no NaN, no NUL, no half of a surrogate pair."""
+
+    def __init__(self, request: Request, limit: int) -> None:
+        super().__init__(request.scope, _bounded(request, limit))
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            self._json = read_json(await self.body())
+        return self._json
+
+
+def _bounded(request: Request, limit: int) -> Receive:
+    read = 0
+
+    async def receive() -> MutableMapping[str, Any]:
+        nonlocal read
+        message = await request.receive()
+        read += len(message.get("body", b""))
+        if read > limit:
+            raise _too_large()
+        return message
+
+    if int(request.headers.get("content-length") or 0) > limit:
+
+        async def refuse() -> Never:
+            raise _too_large()
+
+        return refuse
+    return receive
+
+
+def _too_large() -> HTTPException:
+    return HTTPException(413, headers={"Connection": "close"})
+
+
+def read_json(body: bytes) -> Any:
+    """Raises Invalid that says where, json.JSONDecodeError for what is not JSON at all."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise Invalid(f"The body is not UTF-8 (byte {error.start}).", code="invalidJson") from error
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise Invalid("The body holds a number that is too long, or is nested too deeply.", code="invalidJson") from error
+    if _ESCAPED.search(text) and (issues := _unstorable(value)):
+        raise Invalid("Some text holds characters that cannot be stored.", code="invalidCharacter", issues=issues)
+    return value
+
+
+def _refuse_constant(name: str) -> Never:
+    raise Invalid(f"{name} is not JSON.", code="invalidJson")
+
+
+def _unstorable(value: Any) -> list[Issue]:
+    message = "Holds a NUL or half of a surrogate pair."
+    found = [Issue(path, "invalidCharacter", message) for path, text in _texts(value) if _UNSTORABLE.search(text)]
+    return found[:_MAX_ISSUES]
+
+
+def _texts(root: Any) -> Iterator[tuple[str, str]]:
+    """Every string with its dotted path, keys included. No recursion: the caller chooses the depth."""
+    waiting: list[tuple[str, Any]] = [("", root)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, dict):
+            waiting += [(f"{path}.{key}".lstrip("."), each) for key, each in value.items()]
+            yield from ((path, key) for key in value)
+        elif isinstance(value, list):
+            waiting += [(f"{path}.{index}".lstrip("."), each) for index, each in enumerate(value)]
+
+
+def check_address(request: Request) -> None:
+    """No NUL in path or query: PostgreSQL has no place for it."""
+    if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise Invalid("The address holds a NUL character.", code="requestLine")

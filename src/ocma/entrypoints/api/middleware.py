@@ -1,0 +1,84 @@
+"""Around every request: a request id, one log line, security headers, and an answer to what nobody foresaw."""
+
+import re
+import time
+
+import structlog
+from fastapi import Request
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ocma.entrypoints.api import problems
+from ocma.ids import new_id
+
+REQUEST_ID = "X-Request-Id"
+_ACCEPTED = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+_PAGES = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
+_SECURITY = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+
+log = structlog.get_logger(__name__)
+
+
+class Frame:
+    """Plain ASGI, so that streams and cancellation pass through untouched."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._answer(scope, receive, send, request_id)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        began, status = time.perf_counter(), 0
+
+        async def send_framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(message, scope, request_id)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_framed)
+        except Exception:
+            log.exception("unexpected", method=scope["method"], path=scope["path"])
+            if status:  # half an answer is out: breaking the connection is the only way to say so
+                raise
+            await problems.unexpected(Request(scope))(scope, receive, send_framed)
+        finally:
+            caller = scope["state"].get("caller")
+            log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                ms=round((time.perf_counter() - began) * 1000, 1),
+                caller=caller.name if caller else None,
+            )
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's own, if it is harmless in a log."""
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return given.decode() if _ACCEPTED.fullmatch(given) else str(new_id())
+
+
+def _add_headers(message: Message, scope: Scope, request_id: str) -> None:
+    headers = MutableHeaders(scope=message)
+    headers[REQUEST_ID] = request_id
+    for name, value in _SECURITY.items():
+        if not (name == "Content-Security-Policy" and scope["path"] in _PAGES):
+            headers.setdefault(name, value)

@@ -1,0 +1,71 @@
+"""The description at /openapi.json: what the framework finds, and what holds for every route."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from ocma.entrypoints.api.idempotency import HEADER, PATTERN
+from ocma.entrypoints.api.problems import MEDIA_TYPE
+from ocma.entrypoints.api.schemas import Problem
+
+_REFERENCE = {"$ref": "#/components/schemas/Problem"}
+_CONTENT = {MEDIA_TYPE: {"schema": _REFERENCE}}
+_MEANINGS = {
+    400: "The request cannot be read.",
+    401: "Who is calling is not known.",
+    403: "A scope or membership is missing.",
+    404: "There is no such thing.",
+    409: "Not possible in the present state.",
+    413: "The body is too large.",
+    422: "Something in the request is not valid; `errors` says what and where.",
+    429: "Too many requests; see Retry-After.",
+    500: "A mistake of ours.",
+    502: "A platform failed.",
+    503: "Something of ours is down; see Retry-After.",
+}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": _CONTENT} for status, text in _MEANINGS.items()
+}
+_KEY_PARAMETER = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "For 24 hours the same request with the same key gets the first answer again.",
+    "schema": {"type": "string", "pattern": PATTERN, "maxLength": 255},
+}
+_WRITES = ("post", "put", "patch", "delete")
+
+
+def install(app: FastAPI) -> None:
+    """Replaces the app's own description, made once."""
+
+    def describe() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _describe(app)
+        return app.openapi_schema
+
+    app.openapi = describe
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    _add_problem(schema)
+    for operations in schema["paths"].values():
+        for method, operation in operations.items():
+            if method in _WRITES and operation.get("security"):
+                _add_key(operation)
+    return schema
+
+
+def _add_problem(schema: dict[str, Any]) -> None:
+    problem = Problem.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}", mode="serialization")
+    schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
+
+
+def _add_key(operation: dict[str, Any]) -> None:
+    parameters = operation.setdefault("parameters", [])
+    others = [each for each in parameters if each["name"].lower() != HEADER.lower()]
+    operation["parameters"] = [*others, _KEY_PARAMETER]

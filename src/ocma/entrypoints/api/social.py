@@ -1,0 +1,150 @@
+"""/api/social: platforms, authorizations, connected accounts."""
+
+from html import escape
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from ocma.entrypoints.api.dependencies import ResourcesDep, needs
+from ocma.entrypoints.api.idempotency import IdempotentRoute
+from ocma.errors import Invalid, Issue, OcmaError
+from ocma.features.accounts import authorizations, connections
+from ocma.features.accounts.accounts import expiries, get_account, list_accounts
+from ocma.features.accounts.connections import Code
+from ocma.features.accounts.models import Account
+from ocma.features.accounts.schemas import (
+    AccountView,
+    Authorization,
+    Authorize,
+    Connect,
+    Connected,
+    Disconnected,
+    PlatformView,
+    account_view,
+    platform_view,
+)
+from ocma.features.paging import cut, decode_cursor
+from ocma.features.schema import Page
+from ocma.features.workspaces.caller import Caller
+from ocma.platforms.configuration import find_app
+from ocma.platforms.registry import connectors, get_connector
+
+router = APIRouter(prefix="/api/social", tags=["social"], route_class=IdempotentRoute)
+
+Reader = Annotated[Caller, needs("accounts:read")]
+Writer = Annotated[Caller, needs("accounts:write")]
+
+
+@router.get("/platforms")
+async def list_platforms(resources: ResourcesDep, _: Reader) -> Page[PlatformView]:
+    """Every platform: what it can do, its limits, and whether this server has an app there."""
+    configured = {
+        key: each.manifest.oauth.per_host or find_app(each.manifest, resources.environment) is not None
+        for key, each in connectors().items()
+    }
+    return Page(data=[platform_view(each, configured) for each in connectors().values()])
+
+
+@router.post("/authorize")
+async def authorize(resources: ResourcesDep, caller: Writer, body: Authorize) -> Authorization:
+    """Where to send the user. State and PKCE verifier are kept here, for you, once, for ten minutes."""
+    begun = await authorizations.begin(resources.desk, caller, body.platform, body.redirect_uri, body.host)
+    return Authorization(url=begun.url, state=begun.state, expires_at=begun.expires_at)
+
+
+@router.post("/connect")
+async def connect(resources: ResourcesDep, caller: Writer, body: Connect) -> Connected:
+    """Redeems the code that the platform sent back, and stores the accounts it opens."""
+    given = Code(body.platform, body.auth_code, body.state, body.code_verifier, body.redirect_uri, body.host)
+    accounts = await connections.connect(resources.desk, caller, given)
+    views = await _views(resources, caller, accounts, body.platform)
+    return Connected(account=views[0], accounts=views, message=_message(views))
+
+
+@router.get("/callback", response_class=HTMLResponse, responses={200: {"content": {"application/json": {}}}})
+async def callback(
+    resources: ResourcesDep,
+    request: Request,
+    state: Annotated[str, Query(min_length=1, max_length=500)],
+    code: Annotated[str | None, Query(min_length=1, max_length=4000)] = None,
+    error: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """Where a platform sends the browser back to: the state says whose authorization it was. A page, or JSON when asked for."""
+    page = "text/html" in request.headers.get("accept", "")
+    try:
+        connected = await _come_back(resources, state, code, error)
+    except OcmaError as problem:
+        if not page:
+            raise
+        return HTMLResponse(_page("Not connected", f"{problem.detail} {problem.remediation or ''}"), status_code=400)
+    if page:
+        return HTMLResponse(_page("Connected", f"{connected.message} You can close this window."))
+    return Response(connected.model_dump_json(by_alias=True), media_type="application/json")
+
+
+async def _come_back(resources: ResourcesDep, state: str, code: str | None, error: str | None) -> Connected:
+    if code is None or error:
+        await connections.refuse(resources.desk, state)
+        detail = f"The platform sent no code ({error})." if error else "The platform sent no code."
+        issue = Issue("code", "authorizationRefused", detail)
+        raise Invalid(detail, code="authorizationRefused", issues=[issue], remediation="Authorize again, and say yes.")
+    views = [account_view(each) for each in await connections.come_back(resources.desk, state, code)]
+    return Connected(account=views[0], accounts=views, message=_message(views))
+
+
+def _message(views: list[AccountView]) -> str:
+    return f"Connected {', '.join(each.account_handle for each in views)}."
+
+
+def _page(title: str, text: str) -> str:
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)} - OCMA</title>'
+        f'<body style="font:16px/1.5 system-ui;max-width:34rem;margin:15vh auto"><h1>{escape(title)}</h1><p>{escape(text)}</p>'
+    )
+
+
+@router.get("/accounts")
+async def list_connected(
+    resources: ResourcesDep,
+    caller: Reader,
+    platform: Annotated[str | None, Query(max_length=40)] = None,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> Page[AccountView]:
+    """Connected accounts, oldest first."""
+    key = get_connector(platform).manifest.key if platform else None
+    after = decode_cursor(cursor, UUID)[0] if cursor else None
+    async with resources.database.transaction(caller.workspace_id) as session:
+        found = await list_accounts(session, platform=key, after=after, limit=limit + 1)
+    rows, following = cut(found, limit, lambda row: (row.id,))
+    return Page(data=await _views(resources, caller, list(rows), platform), next_cursor=following)
+
+
+@router.get("/accounts/{account_id}")
+async def show_account(resources: ResourcesDep, caller: Reader, account_id: UUID) -> AccountView:
+    """One account and its health: status, scopes, when the token ends, last success."""
+    async with resources.database.transaction(caller.workspace_id) as session:
+        account = await get_account(session, account_id)
+    return (await _views(resources, caller, [account]))[0]
+
+
+@router.post("/accounts/{account_id}/refresh")
+async def refresh_account(resources: ResourcesDep, caller: Writer, account_id: UUID) -> AccountView:
+    """Renews the token where tokens end, and reads the profile again."""
+    account = await connections.refresh(resources.desk, caller, account_id)
+    return (await _views(resources, caller, [account]))[0]
+
+
+@router.delete("/accounts/{account_id}")
+async def disconnect_account(resources: ResourcesDep, caller: Writer, account_id: UUID) -> Disconnected:
+    """Revokes our access at the platform, then forgets the tokens. Posts stay on record."""
+    warning = await connections.disconnect(resources.desk, caller, account_id)
+    return Disconnected(message="Disconnected.", warning=warning)
+
+
+async def _views(resources: ResourcesDep, caller: Caller, accounts: list[Account], name: str | None = None) -> list[AccountView]:
+    async with resources.database.transaction(caller.workspace_id) as session:
+        ends = await expiries(session, [each.id for each in accounts])
+    return [account_view(each, ends.get(each.id), name) for each in accounts]

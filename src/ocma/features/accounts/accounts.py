@@ -1,0 +1,36 @@
+"""Reading connected accounts."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ocma.errors import NotFound
+from ocma.features.accounts.models import Account, AccountToken
+
+
+async def get_account(session: AsyncSession, account_id: UUID) -> Account:
+    """Raises NotFound for one that was disconnected, too."""
+    account = await session.get(Account, account_id)
+    if account is None or account.status == "revoked":
+        raise NotFound("There is no such account in this workspace.")
+    return account
+
+
+async def list_accounts(
+    session: AsyncSession, *, platform: str | None = None, after: UUID | None = None, limit: int = 100
+) -> Sequence[Account]:
+    """Oldest first; without those that were disconnected."""
+    query = select(Account).where(Account.status != "revoked").order_by(Account.id).limit(limit)
+    if platform:
+        query = query.where(Account.platform == platform)
+    if after:
+        query = query.where(Account.id > after)
+    return (await session.scalars(query)).all()
+
+
+async def expiries(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[UUID, object]:
+    """When the tokens end, by account."""
+    query = select(AccountToken.account_id, AccountToken.expires_at).where(AccountToken.account_id.in_(account_ids))
+    return {row.account_id: row.expires_at for row in await session.execute(query)}

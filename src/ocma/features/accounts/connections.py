@@ -1,0 +1,159 @@
+"""From an authorization code (or a token in hand) to connected accounts, and back."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ocma.errors import Invalid
+from ocma.features.accounts import apps, authorizations, tokens
+from ocma.features.accounts.accounts import get_account
+from ocma.features.accounts.authorizations import Pending
+from ocma.features.accounts.desk import Desk
+from ocma.features.accounts.models import Account, AccountToken
+from ocma.features.workspaces import audit
+from ocma.features.workspaces.caller import Caller
+from ocma.ids import new_id
+from ocma.platforms.connector import Connector, Profile
+from ocma.platforms.errors import PlatformError, ReauthorizationRequired
+from ocma.platforms.oauth import Grant
+from ocma.platforms.registry import get_connector
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a client sends to connect; with neither state nor verifier its pending authorization is used."""
+
+    platform: str
+    code: str
+    state: str | None = None
+    verifier: str | None = None
+    redirect_uri: str | None = None
+    host: str | None = None
+
+
+async def connect(desk: Desk, caller: Caller, given: Code) -> list[Account]:
+    """Redeems the code and stores every account the login brought. Raises Invalid when the platform refuses the code."""
+    connector = get_connector(given.platform)
+    pending = await _pending(desk, caller, connector, given)
+    return await _redeem(desk, caller, connector, pending, given.code)
+
+
+async def _pending(desk: Desk, caller: Caller, connector: Connector, given: Code) -> Pending:
+    key = connector.manifest.key
+    if given.state:
+        pending = await authorizations.use(desk, caller.workspace_id, given.state, caller.name)
+        if pending.platform != key:
+            raise Invalid(f"This state belongs to {pending.platform}, not {key}.", code="stateRefused")
+        return pending
+    if given.verifier:
+        host = authorizations.clean_host(connector.manifest, desk, given.host)
+        redirect = authorizations.clean_redirect(given.redirect_uri or desk.callback_url)
+        return Pending(key, host, redirect, caller.name, given.verifier)
+    return await authorizations.use_newest(desk, caller, key)
+
+
+async def come_back(desk: Desk, state: str, code: str) -> list[Account]:
+    """The browser's way: the state says whose authorization it is."""
+    workspace_id = await authorizations.find_workspace(desk, state)
+    pending = await authorizations.use(desk, workspace_id or new_id(), state)
+    caller = Caller(workspace_id or new_id(), pending.caller, None, "key", frozenset())
+    return await _redeem(desk, caller, get_connector(pending.platform), pending, code)
+
+
+async def refuse(desk: Desk, state: str) -> None:
+    """The user said no at the platform: that authorization is over."""
+    if (workspace_id := await authorizations.find_workspace(desk, state)) is not None:
+        await authorizations.use(desk, workspace_id, state)
+
+
+async def _redeem(desk: Desk, caller: Caller, connector: Connector, pending: Pending, code: str) -> list[Account]:
+    app = await apps.get_app(desk, caller.workspace_id, connector, pending.host, pending.redirect_uri)
+    flow = desk.gateway.flow(connector.manifest, app, pending.host)
+    grant = await flow.exchange(code, pending.redirect_uri, pending.verifier)
+    return await adopt(desk, caller, connector, pending.host, grant)
+
+
+async def adopt(desk: Desk, caller: Caller, connector: Connector, host: str, grant: Grant) -> list[Account]:
+    """Asks the platform whose grant this is and stores it with each account."""
+    access = desk.gateway.access(connector, grant.access_token, host)
+    profiles = await connector.identify(access)
+    async with desk.database.transaction(caller.workspace_id) as session:
+        accounts = [await _upsert(desk, session, caller, connector, host, profile, grant) for profile in profiles]
+        for account in accounts:
+            await tokens.store(session, desk.vault, account, grant, desk)
+            await audit.record(session, caller, "account.connected", str(account.id), {"platform": account.platform})
+    return accounts
+
+
+async def _upsert(
+    desk: Desk, session: AsyncSession, caller: Caller, connector: Connector, host: str, profile: Profile, grant: Grant
+) -> Account:
+    key = (Account.platform == connector.manifest.key, Account.host == host, Account.platform_account_id == profile.id)
+    account = await session.scalar(select(Account).where(*key).with_for_update())
+    now = desk.clock()
+    if account is None:
+        account = Account(
+            id=new_id(),
+            workspace_id=caller.workspace_id,
+            platform=connector.manifest.key,
+            host=host,
+            platform_account_id=profile.id,
+            connected_at=now,
+        )
+        session.add(account)
+    describe(account, profile)
+    account.scopes = list(grant.scopes)
+    account.status, account.status_reason, account.updated_at = "active", None, now
+    await session.flush()
+    return account
+
+
+def describe(account: Account, profile: Profile) -> None:
+    account.name, account.handle = profile.name, profile.handle
+    account.profile_url, account.profile_image = profile.url, profile.avatar_url
+    account.followers, account.following, account.posts = profile.followers, profile.following, profile.posts
+
+
+async def refresh(desk: Desk, caller: Caller, account_id: UUID) -> Account:
+    """Renews the token where the platform's tokens end, and reads the profile again."""
+    async with desk.database.transaction(caller.workspace_id) as session:
+        account = await get_account(session, account_id)
+        row = await tokens.find_row(session, account_id)
+    if row is None:
+        raise ReauthorizationRequired(platform=account.platform)
+    connector = get_connector(account.platform)
+    if connector.manifest.oauth.refreshes:
+        grant, _ = await tokens.refresh(desk, account, row.version)
+    else:
+        grant, _ = await tokens.fresh(desk, account)
+    return (await adopt(desk, caller, connector, account.host, grant))[0]
+
+
+async def disconnect(desk: Desk, caller: Caller, account_id: UUID) -> str | None:
+    """Revokes at the platform, then forgets the tokens. Returns a warning when the platform could not be told."""
+    async with desk.database.transaction(caller.workspace_id) as session:
+        account = await get_account(session, account_id)
+        row = await tokens.find_row(session, account_id)
+    warning = await _revoke(desk, account, tokens.unseal(desk.vault, row, account)) if row else None
+    async with desk.database.transaction(caller.workspace_id) as session:
+        gone = await get_account(session, account_id)
+        gone.status, gone.status_reason, gone.updated_at = "revoked", "disconnected", desk.clock()
+        await session.execute(delete(AccountToken).where(AccountToken.account_id == account_id))
+        await audit.record(session, caller, "account.disconnected", str(account_id), {"platform": account.platform})
+    return warning
+
+
+async def _revoke(desk: Desk, account: Account, grant: Grant) -> str | None:
+    connector = get_connector(account.platform)
+    try:
+        app = await apps.get_app(desk, account.workspace_id, connector, account.host)
+        await desk.gateway.flow(connector.manifest, app, account.host).revoke(grant)
+    except (PlatformError, Invalid) as error:
+        log.warning("account.revoke", account=str(account.id), error=error.rule)
+        return f"{connector.manifest.name} could not be told; remove OCMA's access in the account's own settings there."
+    return None

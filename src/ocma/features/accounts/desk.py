@@ -1,0 +1,22 @@
+"""What the accounts feature works with, in one hand."""
+
+from dataclasses import dataclass
+
+from ocma.clock import Clock
+from ocma.infra.database import Database
+from ocma.infra.vault import Vault
+from ocma.platforms.gateway import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    database: Database
+    vault: Vault
+    gateway: Gateway
+    clock: Clock
+    public_url: str
+
+    @property
+    def callback_url(self) -> str:
+        """Where platforms send the browser back to, unless the caller names another place."""
+        return f"{self.public_url.rstrip('/')}/api/social/callback"

@@ -1,0 +1,114 @@
+"""The tokens of an account: stored sealed, refreshed by one process at a time, lost only when the platform says so."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ocma.errors import NotFound
+from ocma.features.accounts import apps
+from ocma.features.accounts.desk import Desk
+from ocma.features.accounts.models import Account, AccountToken
+from ocma.infra.vault import Place, Vault
+from ocma.platforms.errors import ReauthorizationRequired
+from ocma.platforms.oauth import Grant
+from ocma.platforms.registry import get_connector
+
+log = structlog.get_logger(__name__)
+
+EARLY = timedelta(minutes=5)  # a token is renewed this long before it ends
+
+
+def _place(account: Account, field: str) -> Place:
+    return Place(account.workspace_id, account.id, field)
+
+
+def seal(vault: Vault, row: AccountToken, account: Account, grant: Grant) -> None:
+    """Puts a grant into a row, encrypted."""
+    row.key_id = vault.active
+    row.access_token = vault.encrypt(grant.access_token, _place(account, "access_token"))
+    refresh = grant.refresh_token
+    row.refresh_token = vault.encrypt(refresh, _place(account, "refresh_token")) if refresh else None
+    row.expires_at = grant.expires_at
+
+
+def unseal(vault: Vault, row: AccountToken, account: Account) -> Grant:
+    refresh = row.refresh_token
+    return Grant(
+        access_token=vault.decrypt(row.access_token, _place(account, "access_token")),
+        refresh_token=vault.decrypt(refresh, _place(account, "refresh_token")) if refresh else None,
+        expires_at=row.expires_at,
+        scopes=tuple(account.scopes),
+    )
+
+
+async def find_row(session: AsyncSession, account_id: UUID, *, lock: bool = False) -> AccountToken | None:
+    query = select(AccountToken).where(AccountToken.account_id == account_id)
+    return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def store(session: AsyncSession, vault: Vault, account: Account, grant: Grant, desk: Desk) -> None:
+    """The grant of a new or renewed connection."""
+    row = await find_row(session, account.id, lock=True)
+    if row is None:
+        row = AccountToken(account_id=account.id, workspace_id=account.workspace_id, version=0)
+        session.add(row)
+    row.version, row.updated_at = row.version + 1, desk.clock()
+    seal(vault, row, account, grant)
+
+
+async def fresh(desk: Desk, account: Account) -> tuple[Grant, int]:
+    """A grant that is good for some minutes, and its version. Raises ReauthorizationRequired when there is none."""
+    async with desk.database.transaction(account.workspace_id) as session:
+        row = await find_row(session, account.id)
+    if row is None:
+        raise ReauthorizationRequired(platform=account.platform)
+    grant = unseal(desk.vault, row, account)
+    if grant.refresh_token and grant.expires_at and grant.expires_at < desk.clock() + EARLY:
+        return await refresh(desk, account, row.version)
+    return grant, row.version
+
+
+async def refresh(desk: Desk, account: Account, seen_version: int) -> tuple[Grant, int]:
+    """Renews the grant, unless somebody did since `seen_version`: the row is locked while the platform is asked.
+
+    Raises ReauthorizationRequired (and marks the account) only when the platform says so for certain.
+    """
+    try:
+        async with desk.database.transaction(account.workspace_id) as session:
+            return await _refresh_locked(desk, session, account, seen_version)
+    except ReauthorizationRequired as error:
+        await mark(desk, account, "needsReauthorization", error.rule)
+        raise
+
+
+async def _refresh_locked(desk: Desk, session: AsyncSession, account: Account, seen: int) -> tuple[Grant, int]:
+    row = await find_row(session, account.id, lock=True)
+    if row is None:
+        raise ReauthorizationRequired(platform=account.platform)
+    grant = unseal(desk.vault, row, account)
+    if row.version != seen:
+        return grant, row.version
+    if grant.refresh_token is None:
+        raise ReauthorizationRequired(platform=account.platform, rule="tokenRevoked")
+    connector = get_connector(account.platform)
+    app = await apps.get_app(desk, account.workspace_id, connector, account.host)
+    renewed = await desk.gateway.flow(connector.manifest, app, account.host).refresh(grant)
+    kept = (
+        renewed if renewed.refresh_token else Grant(renewed.access_token, grant.refresh_token, renewed.expires_at, renewed.scopes)
+    )
+    row.version, row.updated_at = row.version + 1, desk.clock()
+    seal(desk.vault, row, account, kept)
+    log.info("token.refreshed", account=str(account.id), platform=account.platform, version=row.version)
+    return kept, row.version
+
+
+async def mark(desk: Desk, account: Account, status: str, reason: str | None) -> None:
+    """The account's status, for everybody to see."""
+    async with desk.database.transaction(account.workspace_id) as session:
+        row = await session.get(Account, account.id)
+        if row is None:
+            raise NotFound("There is no such account.")
+        row.status, row.status_reason, row.updated_at = status, reason, desk.clock()

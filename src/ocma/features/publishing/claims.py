@@ -1,0 +1,53 @@
+"""Who works on what: claims with a lease and a fence, across workspaces, by functions of the database that return ids."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from ocma.infra.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`fence` is the attempt number: every write names it, and one that is no longer the newest changes nothing."""
+
+    id: UUID
+    workspace_id: UUID
+    account_id: UUID
+    platform: str
+    state: str
+    fence: int
+    due_at: datetime
+
+
+async def claim(database: Database, batch: int, lease: timedelta, ahead: timedelta) -> list[Claim]:
+    """What is due within `ahead`, oldest first, at most `batch`; never of an account that has something in flight."""
+    query = "SELECT * FROM claim_publications(:batch, :lease, :ahead)"
+    rows = await database.system(query, batch=batch, lease=lease, ahead=ahead)
+    return sorted((Claim(*row) for row in rows), key=lambda each: (each.due_at, each.id))
+
+
+async def take(database: Database, wanted: Sequence[tuple[UUID, int]], lease: timedelta) -> list[Claim]:
+    """Those of `wanted` (id, fence) that were not taken yet and whose claim holds."""
+    ids, fences = [each[0] for each in wanted], [each[1] for each in wanted]
+    query = "SELECT * FROM take_publications(:ids, :fences, :lease)"
+    rows = await database.system(query, ids=ids, fences=fences, lease=lease)
+    return sorted((Claim(*row) for row in rows), key=lambda each: (each.due_at, each.id))
+
+
+async def extend(database: Database, claims: Sequence[Claim], lease: timedelta) -> set[UUID]:
+    """A sign of life. Returns the ids whose claim still holds. A lease of zero gives them back."""
+    ids, fences = [each.id for each in claims], [each.fence for each in claims]
+    query = "SELECT id FROM extend_publications(:ids, :fences, :lease)"
+    return {row[0] for row in await database.system(query, ids=ids, fences=fences, lease=lease)}
+
+
+async def sweep(database: Database, batch: int = 500) -> int:
+    """Takes back what a lost worker or message left. Returns how many."""
+    return len(await database.system("SELECT id FROM sweep_publications(:batch)", batch=batch))
+
+
+async def find_next_due(database: Database) -> datetime | None:
+    rows = await database.system("SELECT next_due()")
+    return rows[0][0]

@@ -1,0 +1,67 @@
+"""Hands out what is due. Any number of copies may run."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from ocma.clock import Clock
+from ocma.errors import Unavailable
+from ocma.features.publishing import claims
+from ocma.features.publishing.work import TASK, messages
+from ocma.infra.database import Database
+from ocma.infra.tasks import Tasks
+
+log = structlog.get_logger(__name__)
+
+AHEAD = timedelta(seconds=1)  # handed over this early, so that preparation costs no lateness
+HANDOVER = timedelta(seconds=30)  # a message nobody took by then is as good as lost
+BATCH = 500
+IDLE = 1.0  # seconds between two looks for leases that ran out
+
+
+async def dispatch(database: Database, tasks: Tasks) -> int:
+    """One round: claims what is due and sends it. Returns how many publications."""
+    found = await claims.claim(database, BATCH, HANDOVER, AHEAD)
+    try:
+        for batch in messages(found):
+            await tasks.send(TASK, batch)
+    except Unavailable:
+        await claims.extend(database, found, timedelta(0))  # given back at once; a message that did arrive is fenced off
+        raise
+    return len(found)
+
+
+async def run(database: Database, tasks: Tasks, clock: Clock, wake: asyncio.Event, stop: asyncio.Event) -> None:
+    """Until `stop`. `wake` is set when something new may be due."""
+    while not stop.is_set():
+        wake.clear()
+        try:
+            swept = await claims.sweep(database)
+            if swept:
+                log.info("dispatch.swept", count=swept)
+            if await dispatch(database, tasks) == BATCH:
+                continue
+            pause = await _until_next(database, clock)
+        except (Unavailable, SQLAlchemyError, OSError) as error:
+            log.warning("dispatch.failed", error=type(error).__name__)
+            pause = IDLE
+        await _sleep(pause, wake, stop)
+
+
+async def _until_next(database: Database, clock: Clock) -> float:
+    """Seconds; a due one that waits for its account's turn is looked at ten times a second."""
+    due_at = await claims.find_next_due(database)
+    if due_at is None:
+        return IDLE
+    return min(max((due_at - AHEAD - clock()).total_seconds(), 0.1), IDLE)
+
+
+async def _sleep(seconds: float, *events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()

@@ -1,0 +1,143 @@
+"""A post's publications seen as one job: state, timeline, and what a person may do to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Select, select, text, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from ocma.clock import Clock
+from ocma.errors import Conflict, NotFound
+from ocma.features.posts.models import Post
+from ocma.features.publishing.models import Attempt, Event, Publication
+from ocma.features.publishing.plan import CHANNEL
+from ocma.features.workspaces import audit
+from ocma.features.workspaces.caller import Caller
+
+Row = TypeVar("Row")
+JobStatus = Literal["pending", "processing", "completed", "partial", "failed", "cancelled"]
+WAITING, OVER = frozenset({"scheduled"}), frozenset({"published", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    post: Post
+    publications: list[Publication]
+    attempts: list[Attempt]
+
+    @property
+    def status(self) -> JobStatus:
+        return job_status([each.state for each in self.publications])
+
+
+def job_status(states: Sequence[str]) -> JobStatus:
+    """Derived, never stored. Partial: all is over and some of it is live."""
+    kinds = set(states)
+    if kinds <= {"cancelled"}:
+        return "cancelled"
+    if kinds <= WAITING | {"cancelled"}:
+        return "pending"
+    if not kinds <= OVER:
+        return "processing"
+    if "published" not in kinds:
+        return "failed"
+    return "completed" if kinds <= {"published", "cancelled"} else "partial"
+
+
+async def get_job(session: AsyncSession, post_id: UUID) -> Job:
+    post = await session.get(Post, post_id)
+    if post is None:
+        raise NotFound("There is no such job in this workspace.")
+    return (await _gather(session, [post]))[0]
+
+
+async def list_jobs(
+    session: AsyncSession,
+    *,
+    status: JobStatus | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[Job]:
+    """Latest scheduled first; `before` is (scheduled_at, id) of the last one seen."""
+    query: Select[Post] = select(Post).order_by(Post.scheduled_at.desc(), Post.id.desc()).limit(limit)
+    if since:
+        query = query.where(Post.scheduled_at >= since)
+    if until:
+        query = query.where(Post.scheduled_at < until)
+    if before:
+        query = query.where(tuple_(Post.scheduled_at, Post.id) < before)
+    if status:
+        query = query.where(text(_STATUS[status]))
+    return await _gather(session, (await session.scalars(query)).all())
+
+
+_OWN = "SELECT FROM publications p WHERE p.post_id = posts.id AND p.state"
+_STATUS: dict[JobStatus, str] = {
+    "cancelled": f"NOT EXISTS ({_OWN} <> 'cancelled')",
+    "pending": f"EXISTS ({_OWN} = 'scheduled') AND NOT EXISTS ({_OWN} NOT IN ('scheduled', 'cancelled'))",
+    "processing": f"EXISTS ({_OWN} IN ('scheduled', 'publishing', 'unknown'))"
+    f" AND EXISTS ({_OWN} NOT IN ('scheduled', 'cancelled'))",
+    "completed": f"EXISTS ({_OWN} = 'published') AND NOT EXISTS ({_OWN} NOT IN ('published', 'cancelled'))",
+    "partial": f"EXISTS ({_OWN} = 'published') AND EXISTS ({_OWN} = 'failed')"
+    f" AND NOT EXISTS ({_OWN} IN ('scheduled', 'publishing', 'unknown'))",
+    "failed": f"EXISTS ({_OWN} = 'failed') AND NOT EXISTS ({_OWN} NOT IN ('failed', 'cancelled'))",
+}
+
+
+async def _gather(session: AsyncSession, posts: Sequence[Post]) -> list[Job]:
+    ids = [post.id for post in posts]
+    publications = (await session.scalars(_of(Publication, Publication.post_id, ids).order_by(Publication.id))).all()
+    sent = _of(Attempt, Attempt.publication_id, [each.id for each in publications])
+    attempts = (await session.scalars(sent.order_by(Attempt.started_at, Attempt.id))).all()
+    jobs: list[Job] = []
+    for post in posts:
+        own = [each for each in publications if each.post_id == post.id]
+        own_ids = {each.id for each in own}
+        jobs.append(Job(post, own, [each for each in attempts if each.publication_id in own_ids]))
+    return jobs
+
+
+def _of(model: type[Row], column: InstrumentedAttribute[UUID], ids: Sequence[UUID]) -> Select[Row]:
+    return select(model).where(column.in_(ids))
+
+
+async def list_events(session: AsyncSession, post_id: UUID) -> Sequence[Event]:
+    """The timeline, oldest first."""
+    return (await session.scalars(select(Event).where(Event.post_id == post_id).order_by(Event.id))).all()
+
+
+async def cancel(session: AsyncSession, caller: Caller, post_id: UUID) -> Job:
+    """What has not begun does not happen. Raises Conflict when everything has begun or is over."""
+    changed = await session.scalars(
+        update(Publication)
+        .where(Publication.post_id == post_id, Publication.state == "scheduled")
+        .values(state="cancelled", due_at=None)
+        .returning(Publication.id)
+    )
+    cancelled = changed.all()
+    job = await get_job(session, post_id)
+    if not cancelled:
+        raise Conflict(f"This job is {job.status}; nothing of it can be cancelled any more.", code="notCancellable")
+    await audit.record(session, caller, "post.cancelled", str(post_id), {"publications": len(cancelled)})
+    return job
+
+
+async def retry(session: AsyncSession, caller: Caller, clock: Clock, post_id: UUID, only: UUID | None = None) -> Job:
+    """Failed parts only, from where they stopped; what is live stays. Raises Conflict when nothing has failed."""
+    query = update(Publication).where(Publication.post_id == post_id, Publication.state == "failed")
+    if only:
+        query = query.where(Publication.id == only)
+    values = {"state": "scheduled", "due_at": clock(), "tries": 0, "lapses": 0, "error": None}
+    again = (await session.scalars(query.values(**values).returning(Publication.id))).all()
+    job = await get_job(session, post_id)
+    if not again:
+        raise Conflict(f"This job is {job.status}; nothing of it has failed.", code="nothingFailed")
+    await audit.record(session, caller, "post.retried", str(post_id), {"publications": len(again)})
+    await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+    return job

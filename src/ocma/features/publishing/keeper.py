@@ -1,0 +1,51 @@
+"""Keeps the leases of what this process works on, and knows when one may have been lost."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from ocma.features.publishing.claims import Claim, extend
+from ocma.infra.database import Database
+
+log = structlog.get_logger(__name__)
+
+
+class Keeper:
+    """The local deadline lies before the database's, so a process that slept through its lease does not send."""
+
+    def __init__(self, database: Database, lease: timedelta) -> None:
+        self._database, self._lease = database, lease
+        self._deadlines: dict[UUID, tuple[Claim, float]] = {}
+
+    def hold(self, claims: Sequence[Claim], since: float) -> None:
+        """`since`: monotonic time before the lease was asked for."""
+        for claim in claims:
+            self._deadlines[claim.id] = (claim, since + self._lease.total_seconds())
+
+    def let_go(self, claim: Claim) -> None:
+        self._deadlines.pop(claim.id, None)
+
+    def holds(self, claim: Claim) -> bool:
+        _, deadline = self._deadlines.get(claim.id, (claim, 0.0))
+        return monotonic() < deadline
+
+    async def run(self) -> None:
+        """Until cancelled: extends every lease three times in its length."""
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            if self._deadlines:
+                await self._extend()
+
+    async def _extend(self) -> None:
+        since, claims = monotonic(), [claim for claim, _ in self._deadlines.values()]
+        try:
+            kept = await extend(self._database, claims, self._lease)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("lease.extend", error=type(error).__name__)
+            return
+        self.hold([claim for claim in claims if claim.id in kept and claim.id in self._deadlines], since)

@@ -1,0 +1,132 @@
+"""What is written down, and when: before a send, after an answer. Every write is fenced by the claim.
+
+The answer to a send is recorded at its attempt even when the claim was lost meanwhile: it is the truth, and whoever settles the
+publication reads it there.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ocma.errors import Conflict, OcmaError
+from ocma.features.accounts.models import Account
+from ocma.features.publishing.claims import Claim
+from ocma.features.publishing.load import Work
+from ocma.features.publishing.models import Attempt, Publication
+from ocma.features.publishing.outcomes import describe
+from ocma.features.publishing.press import Press
+from ocma.ids import new_id
+from ocma.platforms.connector import Published
+from ocma.platforms.errors import OutcomeUnknown
+
+
+class ClaimLost(Conflict):
+    """Somebody else works on this publication now."""
+
+    code = "claimLost"
+
+
+async def move(session: AsyncSession, claim: Claim, **values: Any) -> None:
+    """Changes the publication under its claim. Raises ClaimLost when it is no longer ours."""
+    query = update(Publication).where(
+        Publication.id == claim.id, Publication.attempt == claim.fence, Publication.lease_until.is_not(None)
+    )
+    if (await session.execute(query.values(**values).returning(Publication.id))).scalar() is None:
+        raise ClaimLost
+
+
+async def free(press: Press, work: Work, state: str, due_at: datetime | None, **values: Any) -> None:
+    """Ends the claim: the publication rests in `state`, to be looked at again at `due_at` (None: by a person only)."""
+    async with press.database.transaction(work.claim.workspace_id) as session:
+        await move(session, work.claim, state=state, due_at=due_at, lease_until=None, taken_at=None, **values)
+
+
+async def keep_progress(press: Press, work: Work) -> None:
+    async with press.database.transaction(work.claim.workspace_id) as session:
+        await move(session, work.claim, progress=dict(work.publication.progress))
+
+
+async def begin_send(press: Press, work: Work, part: int, fingerprint: str) -> UUID:
+    """Write-ahead: committed before the call that publishes."""
+    row = Attempt(
+        id=new_id(),
+        workspace_id=work.claim.workspace_id,
+        publication_id=work.claim.id,
+        account_id=work.claim.account_id,
+        attempt=work.claim.fence,
+        part=part,
+        fingerprint=fingerprint,
+        started_at=press.clock(),
+    )
+    async with press.database.transaction(work.claim.workspace_id) as session:
+        await move(session, work.claim, taken_at=Publication.taken_at)
+        session.add(row)
+    work.attempts.append(row)
+    return row.id
+
+
+async def end_send(press: Press, work: Work, attempt_id: UUID, error: OcmaError) -> None:
+    """The answer was no, or there was none."""
+    state = "unknown" if isinstance(error, OutcomeUnknown) else "refused"
+    now = press.clock()
+    query = update(Attempt).where(Attempt.id == attempt_id, Attempt.state == "sending")
+    async with press.database.transaction(work.claim.workspace_id) as session:
+        await session.execute(query.values(state=state, error=describe(error, now), finished_at=now))
+    next(each for each in work.attempts if each.id == attempt_id).state = state
+
+
+async def record_part(press: Press, work: Work, attempt_id: UUID, published: Published, *, last: bool) -> None:
+    """A part is live. With the last part the publication is published, in the same transaction."""
+    now, progress = press.clock(), work.publication.progress
+    progress.pop("processing", None)
+    progress["parts"] = [*progress.get("parts", []), {"id": published.id, "url": published.url}]
+    await _record_answer(press, work, attempt_id, published)
+    async with press.database.transaction(work.claim.workspace_id) as session:
+        if not last:
+            return await move(session, work.claim, progress=dict(progress))
+        first = progress["parts"][0]
+        await move(
+            session,
+            work.claim,
+            state="published",
+            progress=dict(progress),
+            platform_post_id=first["id"],
+            url=first["url"],
+            published_at=published.at or now,
+            error=None,
+            due_at=None,
+            lease_until=None,
+            taken_at=None,
+        )
+        await session.execute(update(Account).where(Account.id == work.claim.account_id).values(last_success_at=now))
+    return None
+
+
+async def _record_answer(press: Press, work: Work, attempt_id: UUID, published: Published) -> None:
+    values = {"state": "published", "platform_post_id": published.id, "url": published.url, "finished_at": press.clock()}
+    async with press.database.transaction(work.claim.workspace_id) as session:
+        await session.execute(update(Attempt).where(Attempt.id == attempt_id).values(error=None, **values))
+
+
+async def record_absent(press: Press, work: Work, part: int) -> None:
+    """The platform was asked often enough: none of the sends of this part arrived."""
+    query = update(Attempt).where(
+        Attempt.publication_id == work.claim.id, Attempt.part == part, Attempt.state.in_(("sending", "unknown"))
+    )
+    async with press.database.transaction(work.claim.workspace_id) as session:
+        await session.execute(query.values(state="absent", finished_at=press.clock()))
+
+
+async def find_other_posts(press: Press, work: Work, since: datetime) -> frozenset[str]:
+    """Live posts of the account that belong to other publications."""
+    query = select(Attempt.platform_post_id).where(
+        Attempt.account_id == work.claim.account_id,
+        Attempt.publication_id != work.claim.id,
+        Attempt.platform_post_id.is_not(None),
+        Attempt.finished_at > since - timedelta(hours=1),
+    )
+    async with press.database.transaction(work.claim.workspace_id) as session:
+        return frozenset(each for each in await session.scalars(query) if each)

@@ -1,0 +1,73 @@
+"""What an error means for a publication: the worker's table of the error tree (ocma/errors.py)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from random import Random
+from typing import Any
+
+from ocma.errors import Conflict, Forbidden, Invalid, NotFound, OcmaError, QuotaExceeded, Unauthenticated, Unavailable
+from ocma.platforms.errors import (
+    AccountRestricted,
+    ContentRejected,
+    DuplicateContent,
+    OutcomeUnknown,
+    PermissionMissing,
+    PlatformUnavailable,
+    ReauthorizationRequired,
+    Throttled,
+)
+from ocma.platforms.manifest import Retry
+
+
+class Verdict(Enum):
+    """RETRY costs a try, SNOOZE does not; PAUSE fails it and marks the account; SETTLE asks the platform before anything else."""
+
+    RETRY = "retry"
+    SNOOZE = "snooze"
+    FAIL = "fail"
+    PAUSE = "pause"
+    SETTLE = "settle"
+
+
+VERDICTS: Mapping[type[OcmaError], Verdict] = {
+    OcmaError: Verdict.RETRY,
+    Invalid: Verdict.FAIL,
+    NotFound: Verdict.FAIL,
+    Conflict: Verdict.FAIL,
+    Unauthenticated: Verdict.FAIL,
+    Forbidden: Verdict.FAIL,
+    QuotaExceeded: Verdict.SNOOZE,
+    Unavailable: Verdict.RETRY,
+    ContentRejected: Verdict.FAIL,
+    DuplicateContent: Verdict.FAIL,  # after an ambiguous send it is proof instead: see publish.py
+    PermissionMissing: Verdict.FAIL,
+    ReauthorizationRequired: Verdict.PAUSE,
+    AccountRestricted: Verdict.PAUSE,
+    Throttled: Verdict.SNOOZE,
+    PlatformUnavailable: Verdict.RETRY,
+    OutcomeUnknown: Verdict.SETTLE,
+}
+
+
+def verdict(error: OcmaError) -> Verdict:
+    return next(VERDICTS[kind] for kind in type(error).__mro__ if kind in VERDICTS)
+
+
+def backoff(retry: Retry, tries: int, error: OcmaError, random: Random) -> float:
+    """Seconds until the next try: full jitter, and never before the platform's own Retry-After."""
+    spread = random.uniform(0, min(retry.cap, retry.base * 2.0**tries))
+    return max(spread, error.retry_after or 0.0)
+
+
+def describe(error: OcmaError, at: datetime) -> dict[str, Any]:
+    """The error as the row keeps it and users read it: no bodies, no secrets."""
+    known = {
+        "code": error.rule,
+        "kind": error.code,
+        "detail": error.detail,
+        "remediation": error.remediation,
+        "status": getattr(error, "status", None),
+        "at": at.isoformat(),
+    }
+    return {key: value for key, value in known.items() if value is not None}

@@ -1,0 +1,183 @@
+"""From a draft to publications: every check of every platform first, then one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ocma.errors import Invalid, Issue
+from ocma.features.accounts.accounts import list_accounts
+from ocma.features.accounts.models import Account
+from ocma.features.media.library import Library, find_media
+from ocma.features.media.models import Medium
+from ocma.features.posts.models import Post
+from ocma.features.posts.variants import for_platform, media_ids
+from ocma.features.publishing.models import Publication
+from ocma.features.workspaces import audit
+from ocma.features.workspaces.caller import Caller
+from ocma.ids import new_id
+from ocma.platforms.check import check
+from ocma.platforms.connector import Publishes
+from ocma.platforms.registry import get_connector
+
+CHANNEL = "ocma_due"  # dispatchers listen there
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`content` and `variants` as in features/posts/models.py; `request_key` makes a repeated request find its first post."""
+
+    content: Mapping[str, Any]
+    variants: Mapping[str, Any]
+    details: Mapping[str, Any]
+    platforms: Sequence[str]
+    account_ids: Sequence[UUID]
+    scheduled_at: datetime
+    wall_time: datetime
+    timezone: str
+    on_unknown: str
+    max_attempts: int | None = None
+    request_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    post: Post
+    publications: list[Publication]
+    warnings: list[str] = field(default_factory=list[str])
+
+
+async def plan(session: AsyncSession, caller: Caller, library: Library, draft: Draft, now: datetime) -> Planned:
+    """Writes the post and a publication per account. Raises Invalid with all issues of all platforms at once."""
+    if draft.request_key and (before := await _find_before(session, draft.request_key)):
+        return before
+    planned = await examine(session, caller, library, draft, now)
+    session.add(planned.post)
+    await session.flush()
+    session.add_all(planned.publications)
+    await session.flush()
+    data = {"publications": len(planned.publications), "scheduledAt": draft.scheduled_at.isoformat()}
+    await audit.record(session, caller, "post.scheduled", str(planned.post.id), data)
+    await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+    return planned
+
+
+async def examine(session: AsyncSession, caller: Caller, library: Library, draft: Draft, now: datetime) -> Planned:
+    """What `plan` would write, checked and not written."""
+    accounts, warnings = await _accounts(session, draft)
+    media = await find_media(session, media_ids(draft.content, draft.variants))
+    issues = [*_missing(draft, media), *_strangers(draft, accounts)]
+    issues = issues or [each for platform in _platforms(accounts) for each in _check(draft, platform, media, library)]
+    if issues:
+        raise Invalid("The post cannot be published like this.", code="checkFailed", issues=issues)
+    post = _post(caller, draft, now)
+    return Planned(post, [_publication(post, account, draft, now) for account in accounts], warnings)
+
+
+def _platforms(accounts: Sequence[Account]) -> list[str]:
+    return sorted({account.platform for account in accounts})
+
+
+async def _find_before(session: AsyncSession, request_key: str) -> Planned | None:
+    post = await session.scalar(select(Post).where(Post.request_key == request_key))
+    if post is None:
+        return None
+    found = select(Publication).where(Publication.post_id == post.id).order_by(Publication.id)
+    return Planned(post, list(await session.scalars(found)))
+
+
+async def _accounts(session: AsyncSession, draft: Draft) -> tuple[list[Account], list[str]]:
+    """Those named, and every one of the named platforms. Raises Invalid naming what is not connected."""
+    connected = await list_accounts(session, limit=10_000)
+    wanted = {get_connector(name, f"platforms.{index}").manifest.key: index for index, name in enumerate(draft.platforms)}
+    chosen = {each.id: each for each in connected if each.platform in wanted and each.status == "active"}
+    named = {each.id: each for each in connected if each.id in set(draft.account_ids)}
+    issues = [*_unconnected(connected, chosen, wanted), *_unknown(draft.account_ids, named)]
+    if issues or not (chosen or named):
+        issues = issues or [Issue("platforms", "required", "Name at least one platform or account.")]
+        raise Invalid("The post has nowhere to go.", code="accountMissing", issues=issues)
+    counts = {key: [each for each in chosen.values() if each.platform == key] for key in wanted}
+    warnings = [f"{key}: goes to all {len(each)} connected accounts." for key, each in counts.items() if len(each) > 1]
+    return list((chosen | named).values()), warnings
+
+
+def _unconnected(connected: Sequence[Account], chosen: Mapping[UUID, Account], wanted: Mapping[str, int]) -> list[Issue]:
+    usable = {each.platform for each in chosen.values()}
+    waiting = {each.platform for each in connected} - usable
+    issues: list[Issue] = []
+    for key, index in wanted.items():
+        if key not in usable:
+            why = "has to be connected again" if key in waiting else "has no connected account"
+            remediation = "POST /api/social/authorize begins."
+            issues.append(Issue(f"platforms.{index}", "accountMissing", f"{key} {why}.", remediation, key))
+    return issues
+
+
+def _unknown(account_ids: Sequence[UUID], named: Mapping[UUID, Account]) -> list[Issue]:
+    issues: list[Issue] = []
+    for index, account_id in enumerate(account_ids):
+        account, path = named.get(account_id), f"accountIds.{index}"
+        if account is None:
+            issues.append(Issue(path, "accountMissing", f"There is no account {account_id}."))
+        elif account.status != "active":
+            message = f"The account {account.handle} is not usable ({account.status})."
+            issues.append(Issue(path, "accountInactive", message, "Connect it again.", account.platform))
+    return issues
+
+
+def _missing(draft: Draft, media: Mapping[UUID, Medium]) -> list[Issue]:
+    wanted = dict.fromkeys(media_ids(draft.content, draft.variants))
+    return [Issue("mediaIds", "mediaMissing", f"There is no medium {each}.") for each in wanted if each not in media]
+
+
+def _strangers(draft: Draft, accounts: Sequence[Account]) -> list[Issue]:
+    known = {account.platform for account in accounts}
+    message = "This variant belongs to a platform the post does not go to."
+    return [Issue(f"variants.{key}", "variantUnused", message) for key in draft.variants if key not in known]
+
+
+def _check(draft: Draft, platform: str, media: Mapping[UUID, Medium], library: Library) -> list[Issue]:
+    connector = get_connector(platform)
+    if not isinstance(connector, Publishes):
+        return [Issue("platforms", "cannotPublish", f"{connector.manifest.name} cannot be published to.", None, platform)]
+    content = for_platform(draft.content, draft.variants, platform, media, library.outgoing)
+    return check(content, connector.manifest, f"variants.{platform}" if platform in draft.variants else "content")
+
+
+def _post(caller: Caller, draft: Draft, now: datetime) -> Post:
+    return Post(
+        id=new_id(),
+        workspace_id=caller.workspace_id,
+        content=dict(draft.content),
+        variants=dict(draft.variants),
+        details=dict(draft.details),
+        scheduled_at=draft.scheduled_at,
+        wall_time=draft.wall_time,
+        timezone=draft.timezone,
+        request_key=draft.request_key,
+        created_by=caller.name,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _publication(post: Post, account: Account, draft: Draft, now: datetime) -> Publication:
+    return Publication(
+        id=new_id(),
+        workspace_id=post.workspace_id,
+        post_id=post.id,
+        account_id=account.id,
+        platform=account.platform,
+        state="scheduled",
+        scheduled_at=draft.scheduled_at,
+        due_at=max(draft.scheduled_at, now),
+        max_attempts=draft.max_attempts or get_connector(account.platform).manifest.retry.attempts,
+        on_unknown=draft.on_unknown,
+        progress={},
+        created_at=now,
+        updated_at=now,
+    )

@@ -1,0 +1,35 @@
+"""What publishing works with, in one hand."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+
+from ocma.clock import Clock
+from ocma.features.accounts.desk import Desk
+from ocma.features.media.library import Library
+from ocma.features.publishing.keeper import Keeper
+from ocma.infra.database import Database
+
+
+async def _nothing(_: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """`timeout` is in seconds, of one publishing call; `patience` multiplies a platform's waits before it is asked again.
+
+    `reached` is told each stage of a publication (`prepare`, `prepared`, `send`, `answered`, `recorded`); fault tests stop there.
+    """
+
+    database: Database
+    desk: Desk
+    library: Library
+    keeper: Keeper
+    clock: Clock
+    lease: timedelta
+    timeout: float
+    patience: float = 1.0
+    random: Random = field(default_factory=Random)
+    reached: Callable[[str], Awaitable[None]] = _nothing

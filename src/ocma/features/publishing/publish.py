@@ -1,0 +1,218 @@
+"""One publication, from its claim to an outcome that is written down: prepare, write ahead, send, record."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+from ocma.errors import OcmaError
+from ocma.features.accounts import tokens
+from ocma.features.publishing import ledger, outcomes
+from ocma.features.publishing.ledger import ClaimLost
+from ocma.features.publishing.load import Work
+from ocma.features.publishing.outcomes import Verdict
+from ocma.features.publishing.press import Press
+from ocma.platforms.connector import Access, Processing, Published, Step
+from ocma.platforms.content import Content, Outgoing, fingerprint
+from ocma.platforms.errors import AccountRestricted, DuplicateContent, OutcomeUnknown, ReauthorizationRequired
+from ocma.platforms.oauth import Grant
+
+log = structlog.get_logger(__name__)
+
+SNOOZE = 60.0  # seconds, when a platform throttles without saying for how long
+Act = Callable[[Press, Work, Access], Awaitable[None]]
+AMBIGUOUS = frozenset({"sending", "unknown", "absent"})
+
+
+async def publish(press: Press, work: Work) -> None:
+    """Whatever happens, the row says what became of it. Raises ClaimLost when it is somebody else's by now."""
+    try:
+        await with_access(press, work, _send_all)
+    except ClaimLost:
+        raise
+    except OcmaError as error:
+        await conclude(press, work, error)
+
+
+async def with_access(press: Press, work: Work, act: Act) -> None:
+    """Runs `act` with a line to the platform; a refused token is renewed once."""
+    account = work.account
+    if account.status != "active":
+        raise ReauthorizationRequired(
+            f"The account is not usable ({account.status}).",
+            platform=account.platform,
+            remediation="Connect the account again, then retry the failed post.",
+        )
+    grant, version = await tokens.fresh(press.desk, account)
+    try:
+        await act(press, work, _access(press, work, grant))
+    except ReauthorizationRequired:
+        grant, _ = await tokens.refresh(press.desk, account, version)
+        await act(press, work, _access(press, work, grant))
+
+
+def _access(press: Press, work: Work, grant: Grant) -> Access:
+    account = work.account
+    gateway = press.desk.gateway
+    return gateway.access(work.connector, grant.access_token, account.host, account.platform_account_id, account.handle)
+
+
+async def _send_all(press: Press, work: Work, access: Access) -> None:
+    content, progress = work.content(press), work.publication.progress
+    await press.reached("prepare")
+    await _prepare(press, work, access, content)
+    await press.reached("prepared")
+    await _wait_until_due(press, work)
+    if processing := progress.get("processing"):
+        return await _resume(press, work, access, content, processing)
+    for index in range(len(progress.get("parts", [])), len(content.parts)):
+        if not await _send(press, work, access, content, index):
+            return None
+    return None
+
+
+async def _prepare(press: Press, work: Work, access: Access, content: Content) -> None:
+    """Runs the steps whose result is missing or too old, and stores each result before the next begins."""
+    steps = work.publication.progress.setdefault("steps", {})
+    sent = len(work.publication.progress.get("parts", []))
+    for step in work.publisher.steps(content):
+        if _step_part(step) < sent or _is_done(press, steps.get(step.key), step):
+            continue
+        external_id = await step.run(access, {key: each["id"] for key, each in steps.items()})
+        steps[step.key] = {"id": external_id, "at": press.clock().timestamp()}
+        await ledger.keep_progress(press, work)
+
+
+def _step_part(step: Step) -> int:
+    """Keys of media steps name their part; those of parts that are live need not be run again."""
+    kind, _, rest = step.key.partition(":")
+    return int(rest.split(":")[0]) if kind == "media" else 1 << 30
+
+
+def _is_done(press: Press, stored: dict[str, float] | None, step: Step) -> bool:
+    if stored is None:
+        return False
+    return step.keeps is None or press.clock().timestamp() - stored["at"] < step.keeps.total_seconds()
+
+
+async def _wait_until_due(press: Press, work: Work) -> None:
+    """The claim came a moment early, so that preparation costs no lateness."""
+    early = (work.claim.due_at - press.clock()).total_seconds()
+    if early > 0:
+        await asyncio.sleep(early)
+
+
+def outgoing(work: Work, content: Content, index: int) -> Outgoing:
+    """The very same for every send of this part, and for looking for it."""
+    part, progress = content.parts[index], work.publication.progress
+    parts = progress.get("parts", [])
+    ambiguous = [each.started_at for each in work.attempts if each.part == index and each.state in AMBIGUOUS]
+    return Outgoing(
+        part=part,
+        index=index,
+        key=f"{work.publication.id}:{index}:{fingerprint(part, content.options)[:16]}",
+        options=content.options,
+        prepared={key: each["id"] for key, each in progress.get("steps", {}).items()},
+        reply_to=parts[index - 1]["id"] if index else None,
+        first_sent_at=min(ambiguous, default=None),
+    )
+
+
+async def _send(press: Press, work: Work, access: Access, content: Content, index: int) -> bool:
+    """Sends one part. False: accepted but not live yet, somebody asks again later."""
+    out = outgoing(work, content, index)
+    attempt_id = await ledger.begin_send(press, work, index, fingerprint(out.part, out.options))
+    await press.reached("send")
+    if not press.keeper.holds(work.claim):
+        raise ClaimLost
+    try:
+        answer = await _call(press, work, access, out)
+    except OcmaError as error:
+        await ledger.end_send(press, work, attempt_id, error)
+        raise
+    await press.reached("answered")
+    if isinstance(answer, Processing):
+        await _keep_processing(press, work, answer)
+        return False
+    await ledger.record_part(press, work, attempt_id, answer, last=index + 1 == len(content.parts))
+    await press.reached("recorded")
+    return True
+
+
+async def _call(press: Press, work: Work, access: Access, out: Outgoing) -> Published | Processing:
+    """The one call. What is not a definite answer is OutcomeUnknown, a mistake of ours in reading it included."""
+    try:
+        async with asyncio.timeout(press.timeout):
+            return await work.publisher.publish(access, out)
+    except DuplicateContent as error:
+        if out.first_sent_at is not None:  # an earlier send of ours is the one that is live
+            raise OutcomeUnknown("The platform says this is live already.", platform=work.account.platform) from error
+        raise
+    except OcmaError:
+        raise
+    except Exception as error:
+        log.exception("publish.unreadable", publication=str(work.claim.id), error=type(error).__name__)
+        raise OutcomeUnknown(platform=work.account.platform) from error
+
+
+async def _keep_processing(press: Press, work: Work, answer: Processing) -> None:
+    work.publication.progress["processing"] = answer.id
+    due_at = press.clock() + timedelta(seconds=answer.check_after)
+    await ledger.free(press, work, "publishing", due_at, progress=dict(work.publication.progress))
+
+
+async def _resume(press: Press, work: Work, access: Access, content: Content, processing: str) -> None:
+    answer = await work.publisher.resume(access, Processing(processing, 0))
+    if isinstance(answer, Processing):
+        return await _keep_processing(press, work, answer)
+    index = len(work.publication.progress.get("parts", []))
+    attempt = next(each for each in reversed(work.attempts) if each.part == index)
+    last = index + 1 == len(content.parts)
+    await ledger.record_part(press, work, attempt.id, answer, last=last)
+    return None if last else await _send_all(press, work, access)
+
+
+async def conclude(press: Press, work: Work, error: OcmaError) -> None:
+    """Writes down what an error means for the publication, and for its account."""
+    log.info("publication.error", publication=str(work.claim.id), platform=work.account.platform, code=error.rule)
+    described = outcomes.describe(error, press.clock())
+    match outcomes.verdict(error):
+        case Verdict.SETTLE:
+            await become_unknown(press, work, described)
+        case Verdict.SNOOZE:
+            await _again(press, work, error.retry_after or SNOOZE, error=described)
+        case Verdict.RETRY:
+            await retry(press, work, error)
+        case Verdict.PAUSE:
+            status = "restricted" if isinstance(error, AccountRestricted) else "needsReauthorization"
+            await _mark_account(press, work, status, error)
+            await ledger.free(press, work, "failed", None, error=described)
+        case Verdict.FAIL:
+            await ledger.free(press, work, "failed", None, error=described)
+
+
+async def retry(press: Press, work: Work, error: OcmaError) -> None:
+    """Another try later, or the end when they are used up."""
+    tries = work.publication.tries + 1
+    described = outcomes.describe(error, press.clock())
+    if tries >= work.publication.max_attempts:
+        return await ledger.free(press, work, "failed", None, tries=tries, error=described)
+    wait = outcomes.backoff(work.connector.manifest.retry, tries, error, press.random)
+    return await _again(press, work, wait, tries=tries, error=described)
+
+
+async def _again(press: Press, work: Work, wait: float, **values: object) -> None:
+    await ledger.free(press, work, "scheduled", press.clock() + timedelta(seconds=wait), **values)
+
+
+async def become_unknown(press: Press, work: Work, error: dict[str, object]) -> None:
+    """Held for a person when the post wants that; else the platform is asked soon."""
+    looks = work.connector.manifest.settle.looks
+    due_at = None if work.publication.on_unknown == "hold" else press.clock() + timedelta(seconds=looks[0] * press.patience)
+    await ledger.free(press, work, "unknown", due_at, looks=0, error=error)
+
+
+async def _mark_account(press: Press, work: Work, status: str, error: OcmaError) -> None:
+    if work.account.status == "active":
+        await tokens.mark(press.desk, work.account, status, error.rule)

@@ -1,0 +1,95 @@
+"""An unknown outcome is never resent blindly: the platform is asked until the answer is certain."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from ocma.errors import OcmaError
+from ocma.features.publishing import ledger, outcomes
+from ocma.features.publishing.ledger import ClaimLost
+from ocma.features.publishing.load import Work
+from ocma.features.publishing.models import Attempt
+from ocma.features.publishing.press import Press
+from ocma.features.publishing.publish import outgoing, retry, with_access
+from ocma.platforms.connector import Absent, Access, Published, Unprovable
+from ocma.platforms.content import Content
+from ocma.platforms.errors import PlatformUnavailable
+
+log = structlog.get_logger(__name__)
+
+LOOK_AGAIN = 15.0  # seconds, when the platform could not be asked
+SPARE = timedelta(seconds=2)  # between a call's time limit and the look that may call it absent
+GIVE_UP = timedelta(hours=24)  # after so long without an answer a person decides
+
+
+async def settle(press: Press, work: Work) -> None:
+    """One look. Found: published (or on to the next part); absent in every look: scheduled again; not provable: held."""
+    try:
+        await with_access(press, work, _look)
+    except ClaimLost:
+        raise
+    except OcmaError as error:
+        await _look_later(press, work, error)
+
+
+async def _look(press: Press, work: Work, access: Access) -> None:
+    content, index = work.content(press), len(work.publication.progress.get("parts", []))
+    sent = [each for each in work.attempts if each.part == index]
+    if live := next((each for each in sent if each.state == "published"), None):  # answered after its claim was lost
+        return await _found(press, work, content, live, Published(live.platform_post_id or "", live.url, live.finished_at))
+    out = outgoing(work, content, index)
+    if not sent or out.first_sent_at is None:  # nothing of this part ever left
+        return await ledger.free(press, work, "scheduled", press.clock())
+    others = await ledger.find_other_posts(press, work, out.first_sent_at)
+    match await work.publisher.find(access, replace(out, others=others)):
+        case Published() as published:
+            await _found(press, work, content, sent[-1], published)
+        case Absent():
+            await _absent(press, work, index)
+        case Unprovable():
+            await _hold(press, work, "This platform cannot be asked whether the post is live.")
+    return None
+
+
+async def _found(press: Press, work: Work, content: Content, attempt: Attempt, published: Published) -> None:
+    index = len(work.publication.progress.get("parts", []))
+    last = index + 1 == len(content.parts)
+    await ledger.record_part(press, work, attempt.id, published, last=last)
+    log.info("publication.found", publication=str(work.claim.id), part=index)
+    if not last:
+        await ledger.free(press, work, "scheduled", press.clock(), looks=0)
+
+
+async def _absent(press: Press, work: Work, part: int) -> None:
+    """The last look counts only when no call of ours can still be under way, in whatever process."""
+    looks, policy = work.publication.looks + 1, work.connector.manifest.settle.looks
+    over_at = max(each.started_at for each in work.attempts if each.part == part) + timedelta(seconds=press.timeout) + SPARE
+    if looks < len(policy):
+        return await ledger.free(press, work, "unknown", _in(press, policy[looks] * press.patience), looks=looks)
+    if press.clock() < over_at:
+        return await ledger.free(press, work, "unknown", over_at)
+    await ledger.record_absent(press, work, part)
+    error = PlatformUnavailable("The platform took nothing; it was asked.", platform=work.account.platform, rule="provenAbsent")
+    await retry(press, work, error)
+    return None
+
+
+async def _look_later(press: Press, work: Work, error: OcmaError) -> None:
+    """The platform could not be asked now. After a day a person is asked instead."""
+    since = min((each.started_at for each in work.attempts), default=press.clock())
+    if press.clock() - since > GIVE_UP:
+        return await _hold(press, work, "The platform could not be asked for a day.")
+    described = outcomes.describe(error, press.clock())
+    wait = max(LOOK_AGAIN * press.patience * press.random.uniform(0.5, 1.5), error.retry_after or 0)
+    return await ledger.free(press, work, "unknown", _in(press, wait), error=described)
+
+
+async def _hold(press: Press, work: Work, why: str) -> None:
+    remediation = "Look at the account, then POST …/resolve with `published` or `notPublished`."
+    error = {"code": "held", "detail": why, "remediation": remediation, "at": press.clock().isoformat()}
+    await ledger.free(press, work, "unknown", None, error=error)
+
+
+def _in(press: Press, seconds: float) -> datetime:
+    return press.clock() + timedelta(seconds=seconds)

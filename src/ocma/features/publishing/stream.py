@@ -1,0 +1,75 @@
+"""Live events of a workspace, in an order that never skips one: by transaction, once all earlier transactions are over."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from ocma.errors import Invalid
+from ocma.infra.database import Database
+
+_NEWEST = text("SELECT coalesce(pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0)")
+_AFTER = text("""
+    SELECT xid::text::bigint AS xid, id, kind, post_id, publication_id, account_id, data, at FROM events
+    WHERE workspace_id = current_workspace() AND (xid, id) > (cast(cast(:xid AS text) AS xid8), :id)
+        AND xid < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY xid, id LIMIT 200""")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a listener is: send it back as `Last-Event-ID` to go on from there."""
+
+    xid: int
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.xid}-{self.id}"
+
+
+def parse(value: str) -> Position:
+    xid, dash, number = value.partition("-")
+    if not (dash and xid.isascii() and xid.isdigit() and number.isascii() and number.isdigit() and len(value) < 40):
+        raise Invalid("`Last-Event-ID` is not one of ours.", code="eventIdInvalid", remediation="Leave it out to start now.")
+    return Position(int(xid), int(number))
+
+
+async def now(database: Database, workspace_id: UUID) -> Position:
+    async with database.transaction(workspace_id) as session:
+        return Position(int((await session.scalar(_NEWEST)) or 0), 0)
+
+
+async def read(database: Database, workspace_id: UUID, after: Position) -> list[tuple[Position, dict[str, Any]]]:
+    """The next events, oldest first, at most 200."""
+    async with database.transaction(workspace_id) as session:
+        rows = (await session.execute(_AFTER, {"xid": str(after.xid), "id": after.id})).all()
+    return [
+        (
+            Position(row.xid, row.id),
+            {
+                "type": row.kind,
+                "jobId": str(row.post_id) if row.post_id else None,
+                "publicationId": str(row.publication_id) if row.publication_id else None,
+                "accountId": str(row.account_id) if row.account_id else None,
+                "at": row.at.isoformat(),
+                **row.data,
+            },
+        )
+        for row in rows
+    ]
+
+
+async def follow(
+    database: Database, workspace_id: UUID, after: Position, pause: float = 0.3
+) -> AsyncGenerator[tuple[Position, dict[str, Any]]]:
+    """For ever: each event once. `pause` is in seconds."""
+    while True:
+        found = await read(database, workspace_id, after)
+        for position, event in found:
+            after = position
+            yield position, event
+        if not found:
+            await asyncio.sleep(pause)

@@ -1,0 +1,71 @@
+"""A message's publications, worked side by side; those of one account one after the other."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import groupby
+from time import monotonic
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from ocma.features.publishing import claims
+from ocma.features.publishing.claims import Claim
+from ocma.features.publishing.ledger import ClaimLost
+from ocma.features.publishing.load import Work, load
+from ocma.features.publishing.press import Press
+from ocma.features.publishing.publish import publish
+from ocma.features.publishing.settle import settle
+
+log = structlog.get_logger(__name__)
+
+TASK = "publications.work"
+
+
+async def work_batch(press: Press, limit: asyncio.Semaphore, message: Sequence[tuple[str, int]]) -> None:
+    """`message` is (publication id, fence) pairs. What was taken already, or is claimed anew, is passed over."""
+    since = monotonic()
+    taken = await claims.take(press.database, [(UUID(each), fence) for each, fence in message], press.lease)
+    press.keeper.hold(taken, since)
+    try:
+        by_account = sorted(await load(press, taken), key=lambda each: each.claim.account_id)
+        groups = [list(group) for _, group in groupby(by_account, key=lambda each: each.claim.account_id)]
+        await asyncio.gather(*(_work_account(press, limit, group) for group in groups))
+    finally:
+        for claim in taken:
+            press.keeper.let_go(claim)
+
+
+async def _work_account(press: Press, limit: asyncio.Semaphore, group: list[Work]) -> None:
+    for each in group:
+        async with limit:
+            await _work_one(press, each)
+
+
+async def _work_one(press: Press, work: Work) -> None:
+    """Never raises: what cannot be written down is taken back by the sweeper when the lease ends."""
+    try:
+        await (settle if work.claim.state == "unknown" else publish)(press, work)
+    except ClaimLost:
+        log.warning("publication.claimLost", publication=str(work.claim.id), fence=work.claim.fence)
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("publication.unrecorded", publication=str(work.claim.id), error=type(error).__name__)
+    except Exception:
+        log.exception("publication.unexpected", publication=str(work.claim.id))
+    finally:
+        press.keeper.let_go(work.claim)
+
+
+def messages(found: Sequence[Claim], size: int = 50) -> list[list[tuple[str, int]]]:
+    """Batches per platform; an account's publications are never spread over two."""
+    batches: list[list[tuple[str, int]]] = []
+    order = sorted(found, key=lambda each: (each.platform, each.account_id))
+    for _, platform in groupby(order, key=lambda each: each.platform):
+        batch: list[tuple[str, int]] = []
+        for _, account in groupby(platform, key=lambda each: each.account_id):
+            batch += [(str(each.id), each.fence) for each in sorted(account, key=lambda each: (each.due_at, each.id))]
+            if len(batch) >= size:
+                batches.append(batch)
+                batch = []
+        batches += [batch] if batch else []
+    return batches

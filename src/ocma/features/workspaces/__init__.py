@@ -1,0 +1,1 @@
+"""Tenants: workspaces, members and roles, API keys, sessions, the audit trail."""

@@ -1,0 +1,171 @@
+"""The JSON of tenants."""
+
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, AwareDatetime, EmailStr, Field, SecretStr, StringConstraints, field_validator
+
+from ocma.features.schema import Input, Schema
+from ocma.features.workspaces.scopes import Role
+
+PASSWORD_LENGTH = 12
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+OnUnknown = Literal["settle", "hold"]
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _zone(name: str) -> str:
+    if name not in _zones():
+        raise ValueError("not an IANA time zone, e.g. Europe/Berlin")
+    return name
+
+
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone)]
+
+
+class Registration(Input):
+    email: EmailStr
+    password: SecretStr = Field(min_length=PASSWORD_LENGTH, max_length=1024)
+    name: str = Field("", max_length=100)
+    workspace_name: Name | None = None
+
+
+class Login(Input):
+    email: EmailStr
+    password: SecretStr = Field(max_length=1024)
+
+
+class Opened(Schema):
+    """A session: send `token` as `Authorization: Bearer …`."""
+
+    token: str
+    expires_at: datetime
+    user_id: UUID
+    workspace_id: UUID | None
+
+
+class MembershipView(Schema):
+    """`role` is `key` where an API key asks."""
+
+    workspace_id: UUID
+    name: str
+    role: Role | Literal["key"]
+
+
+class Me(Schema):
+    """`workspaceId` null: the user belongs to no workspace yet."""
+
+    name: str
+    user_id: UUID | None
+    email: str | None
+    workspace_id: UUID | None
+    role: Role | Literal["key"] | None
+    scopes: list[str]
+    workspaces: list[MembershipView]
+
+
+class NewKey(Input):
+    """`scopes` null: all that the maker has."""
+
+    name: Name
+    scopes: list[str] | None = Field(None, min_length=1, max_length=50)
+    expires_at: AwareDatetime | None = None
+
+
+class ApiKeyView(Schema):
+    id: UUID
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_by: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class CreatedKey(ApiKeyView):
+    """`key` is shown this once."""
+
+    key: str
+
+
+class NewWorkspace(Input):
+    name: Name
+    timezone: Zone = "UTC"
+    on_unknown: OnUnknown = "settle"
+
+
+class WorkspaceChange(Input):
+    name: Name | None = None
+    timezone: Zone | None = None
+    on_unknown: OnUnknown | None = None
+
+    @field_validator("name", "timezone", "on_unknown")
+    @classmethod
+    def given(cls, value: str | None) -> str | None:
+        if value is None:
+            raise ValueError("may be left out, but not null")
+        return value
+
+
+class WorkspaceView(Schema):
+    """`onUnknown`: what happens when a platform did not say whether it took a post: settle it, or hold it for a person."""
+
+    id: UUID
+    name: str
+    timezone: str
+    on_unknown: OnUnknown
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewMember(Input):
+    """By e-mail or id of somebody who has an account here."""
+
+    email: EmailStr | None = None
+    user_id: UUID | None = None
+    role: Role
+
+
+class RoleChange(Input):
+    role: Role
+
+
+class MemberView(Schema):
+    user_id: UUID
+    email: str
+    name: str
+    role: Role
+    created_at: datetime
+
+
+class AuditEntry(Schema):
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    data: dict[str, Any]
+    hash: str
+
+    @field_validator("hash", mode="before")
+    @classmethod
+    def hexadecimal(cls, value: object) -> object:
+        return value.hex() if isinstance(value, bytes) else value
+
+
+class AuditVerdict(Schema):
+    """`head` is the hash of the last entry: keep it elsewhere, and a cut-off end shows too."""
+
+    valid: bool
+    broken_at: int | None
+    entries: int
+    head: str | None

@@ -1,0 +1,71 @@
+"""Workspaces: made, shown, changed."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ocma.clock import Clock
+from ocma.errors import NotFound
+from ocma.features.workspaces import audit
+from ocma.features.workspaces.caller import Caller
+from ocma.features.workspaces.identity import Identity, Membership
+from ocma.features.workspaces.models import Member, Workspace
+from ocma.features.workspaces.schemas import MembershipView
+from ocma.infra.database import Database
+
+
+async def create_workspace(
+    session: AsyncSession,
+    caller: Caller,
+    name: str,
+    clock: Clock,
+    *,
+    timezone: str = "UTC",
+    on_unknown: str = "settle",
+) -> Workspace:
+    """In a transaction of the new workspace itself (`caller.workspace_id`); a calling user becomes its owner."""
+    now = clock()
+    workspace = Workspace(
+        id=caller.workspace_id, name=name, timezone=timezone, on_unknown=on_unknown, created_at=now, updated_at=now
+    )
+    session.add(workspace)
+    if caller.user_id is not None:
+        session.add(Member(workspace_id=workspace.id, user_id=caller.user_id, role="owner", created_at=now))
+    await session.flush()
+    await audit.record(session, caller, "workspace.created", str(workspace.id), {"name": name})
+    return workspace
+
+
+async def get_workspace(session: AsyncSession, workspace_id: UUID) -> Workspace:
+    workspace = await session.get(Workspace, workspace_id)
+    if workspace is None:
+        raise NotFound("There is no such workspace, or it is not yours.")
+    return workspace
+
+
+async def update_workspace(
+    session: AsyncSession, caller: Caller, workspace_id: UUID, changes: Mapping[str, str], clock: Clock
+) -> Workspace:
+    """`changes`: name, timezone, on_unknown, checked by WorkspaceChange."""
+    workspace = await get_workspace(session, workspace_id)
+    for field, value in changes.items():
+        setattr(workspace, field, value)
+    workspace.updated_at = clock()
+    await audit.record(session, caller, "workspace.updated", str(workspace_id), changes)
+    return workspace
+
+
+async def list_memberships(database: Database, user_id: UUID) -> Sequence[Membership]:
+    """All workspaces of a user, the oldest membership first."""
+    rows = await database.system("SELECT * FROM list_memberships(:person)", person=user_id)
+    return [Membership(row.workspace_id, row.name, row.role) for row in rows]
+
+
+async def list_own(database: Database, identity: Identity) -> Sequence[MembershipView]:
+    """A user's workspaces, or the one of an API key."""
+    if identity.key is None:
+        return [MembershipView.model_validate(each) for each in identity.memberships]
+    async with database.transaction(identity.key.workspace_id) as session:
+        own = await get_workspace(session, identity.key.workspace_id)
+    return [MembershipView(workspace_id=own.id, name=own.name, role="key")]

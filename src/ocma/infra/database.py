@@ -1,0 +1,90 @@
+"""PostgreSQL: one engine per process, transactions that belong to a workspace, and migrations."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+from sqlalchemy import URL, MetaData, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+log = structlog.get_logger(__name__)
+
+SCHEMA = "ocma"
+ROLE = "ocma_app"
+
+
+class Model(DeclarativeBase):
+    """Base of every table's class. The tables themselves are made by migrations/."""
+
+    metadata = MetaData(schema=SCHEMA)
+
+
+def async_url(url: str) -> URL:
+    """`postgres://` and `postgresql://` in any spelling, for our driver."""
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+class Database:
+    """Opens transactions. Every one runs as `ocma_app`, whatever the login is, and sees one workspace or none."""
+
+    def __init__(self, url: str, *, pool: int = 10) -> None:
+        settings = {"role": ROLE, "search_path": SCHEMA, "application_name": "ocma"}
+        self.engine: AsyncEngine = create_async_engine(
+            async_url(url),
+            pool_size=pool,
+            max_overflow=0,
+            pool_pre_ping=True,
+            connect_args={"server_settings": settings},
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self, workspace_id: UUID | None, user_id: UUID | None = None) -> AsyncGenerator[AsyncSession]:
+        """Commits at the end, rolls back on an error. None = no workspace: only the functions that return ids work."""
+        async with self._sessions.begin() as session:
+            await session.execute(
+                text("SELECT set_config('app.workspace_id', :workspace, true), set_config('app.user_id', :person, true)"),
+                {"workspace": str(workspace_id or ""), "person": str(user_id or "")},
+            )
+            yield session
+
+    async def system(self, query: str, **values: Any) -> list[Any]:
+        """One call of a function that works across workspaces (see the end of migrations/sql/0001_initial.sql)."""
+        async with self._sessions.begin() as session:
+            return list((await session.execute(text(query), values)).all())
+
+    async def listen(self, channel: str, heard: Callable[[], None]) -> None:
+        """Calls `heard` at every NOTIFY on `channel`, for ever; also after each new connection, for what was missed."""
+        while True:
+            try:
+                await self._listen_once(channel, heard)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("database.listen", error=type(error).__name__)
+            await asyncio.sleep(1)
+
+    async def _listen_once(self, channel: str, heard: Callable[[], None]) -> None:
+        url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection: Any = await asyncpg.connect(url)
+        gone = asyncio.Event()
+        connection.add_termination_listener(lambda _: gone.set())
+        try:
+            await connection.add_listener(channel, lambda _c, _p, _n, _m: heard())
+            heard()
+            await gone.wait()
+        finally:
+            connection.terminate()
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def migrations_dir() -> Path:
+    """Beside the package when installed, at the top of a checkout otherwise."""
+    installed = Path(__file__).parents[1] / "migrations"
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "migrations"

@@ -1,0 +1,224 @@
+"""The one way out: every HTTP call OCMA makes starts here.
+
+Layers, outermost first: safe retries -> trace and redaction -> true errors -> destination guard -> aiohttp. The guard resolves,
+refuses private addresses and connects to exactly the address it checked; redirects are never followed: each is a new decision.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import aiohttp
+import httpx2
+import stamina
+import structlog
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+from httpx_aiohttp.httpx2 import AiohttpTransport
+
+from ocma import __version__
+from ocma.ids import new_id
+
+log = structlog.get_logger(__name__)
+
+# `extensions=FRESH` on a request: over a connection of its own. The server may have closed a kept one a moment ago without
+# a word (some do so after every answer), and then nobody knows whether a POST was read.
+FRESH: Mapping[str, Any] = {"fresh": True}
+UNWRITTEN = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)  # no connection was had, so nothing was written
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+PASSING = frozenset({502, 503, 504})
+
+
+class Refused(httpx2.UnsupportedProtocol):
+    """The destination is not one OCMA may reach."""
+
+
+def is_public(address: str) -> bool:
+    """Is this IP address on the open internet? IPv4 inside IPv6 counts as the IPv4 address."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        embedded = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in ipaddress.ip_network("64:ff9b::/96") else None
+        ip = embedded or nat64 or ip
+    return ip.is_global and not ip.is_multicast
+
+
+class PublicResolver(AbstractResolver):
+    """Resolves a name and keeps only public addresses; the connector dials what is returned here and nothing else."""
+
+    def __init__(self) -> None:
+        self._inner = ThreadedResolver()
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        public = [each for each in found if is_public(each["host"])]
+        if not public:
+            raise OSError(None, f"{host} is not a public address")
+        return public
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+class Guard(httpx2.AsyncBaseTransport):
+    """Refuses odd schemes, credentials in the URL and IP literals that are not public; trusted hosts go the open way."""
+
+    def __init__(self, guarded: httpx2.AsyncBaseTransport, trusted: httpx2.AsyncBaseTransport, hosts: Collection[str]) -> None:
+        self._guarded, self._trusted, self._hosts = guarded, trusted, frozenset(hosts)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        url = request.url
+        if url.scheme not in {"http", "https"} or url.userinfo or not url.host:
+            raise Refused("Only plain http and https URLs without credentials can be reached.", request=request)
+        if {url.host, url.netloc.decode()} & self._hosts:
+            return await self._trusted.handle_async_request(request)
+        if _is_literal(url.host) and not is_public(_literal(url.host)):
+            raise Refused("This address is private.", request=request)
+        return await self._guarded.handle_async_request(request)
+
+
+def _literal(host: str) -> str:
+    """An IP literal in any spelling that resolvers take (decimal, hex, octal, short), as the address it means."""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return host.strip("[]")
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(_literal(host).split("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+class Traced(httpx2.AsyncBaseTransport):
+    """Names every request and logs method, host, path and outcome: never a query, a header or a body."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        seen = {"id": str(new_id()), "method": request.method, "host": request.url.host, "path": request.url.path}
+        try:
+            response = await self._inner.handle_async_request(request)
+        except httpx2.TransportError as error:
+            log.info("outbound", **seen, error=type(error).__name__)
+            raise
+        log.info("outbound", **seen, status=response.status_code)
+        return response
+
+
+class TrueErrors(httpx2.AsyncBaseTransport):
+    """Tells what happened: ConnectError if and only if nothing was written.
+
+    httpx-aiohttp calls a refused connection and one lost after the request alike ConnectTimeout, and lets through aiohttp's own
+    errors when an answer is not HTTP.
+    """
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            return await self._inner.handle_async_request(request)
+        except httpx2.TransportError as error:
+            raise _true(error, request) from error
+        except aiohttp.ClientError:
+            pass  # left behind here: it holds the request's headers, and with them the token
+        raise httpx2.RemoteProtocolError("The answer is not HTTP.", request=request)
+
+
+def _true(error: httpx2.TransportError, request: httpx2.Request) -> httpx2.TransportError:
+    if isinstance(error.__cause__, UNWRITTEN):
+        return httpx2.ConnectError(str(error), request=request)
+    if isinstance(error, httpx2.ConnectTimeout | httpx2.ConnectError):
+        return httpx2.ReadError(str(error), request=request)
+    return error
+
+
+class Pools(httpx2.AsyncBaseTransport):
+    """Connections that are kept, and for requests marked FRESH connections that are not."""
+
+    def __init__(self, connections: int, resolver: Callable[[], AbstractResolver] | None = None) -> None:
+        self._kept = AiohttpTransport(client=lambda: _session(connections, resolver, force_close=False))
+        self._fresh = AiohttpTransport(client=lambda: _session(connections, resolver, force_close=True))
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        inner = self._fresh if request.extensions.get("fresh") else self._kept
+        return await inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._kept.aclose()
+        await self._fresh.aclose()
+
+
+class SafeRetry(httpx2.AsyncBaseTransport):
+    """Repeats calls that change nothing, after a failed connection or a passing 5xx. Anything else is sent once."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method not in SAFE:
+            return await self._inner.handle_async_request(request)
+        async for attempt in stamina.retry_context(on=_passing, attempts=3, wait_initial=0.1, wait_max=1.0, timeout=15):
+            with attempt:
+                response = await self._inner.handle_async_request(request)
+                if response.status_code in PASSING and attempt.num < 3:
+                    await response.aclose()
+                    raise httpx2.ReadError("passing", request=request)
+                return response
+        raise AssertionError  # pragma: no cover - the context returns or raises
+
+
+def _passing(error: Exception) -> bool:
+    return isinstance(error, httpx2.TransportError) and not isinstance(error, Refused)
+
+
+class Outbound:
+    """Clients over two shared connection pools: one for destinations the operator chose, one for those users name."""
+
+    def __init__(self, *, timeout: float = 30.0, trusted_hosts: Collection[str] = (), connections: int = 200) -> None:
+        self._timeout = httpx2.Timeout(timeout, connect=10.0)
+        self._open = Pools(connections)
+        guarded = Pools(connections, PublicResolver)
+        self._guarded = Guard(guarded, self._open, trusted_hosts)
+        self._closing = (self._open, guarded)
+
+    def transport(self, *, chosen: bool) -> httpx2.AsyncBaseTransport:
+        """`chosen`: the destination comes from the operator, not from a user."""
+        return Unclosed(SafeRetry(Traced(TrueErrors(self._open if chosen else self._guarded))))
+
+    def client(self, base_url: str, *, chosen: bool, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
+        agent = {"User-Agent": f"OCMA/{__version__}"}
+        return httpx2.AsyncClient(
+            base_url=base_url,
+            headers={**agent, **(headers or {})},
+            transport=self.transport(chosen=chosen),
+            timeout=self._timeout,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        for transport in self._closing:
+            await transport.aclose()
+
+
+class Unclosed(httpx2.AsyncBaseTransport):
+    """A client that ends must not end the pool it shares."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        return await self._inner.handle_async_request(request)
+
+
+def _session(limit: int, resolver: Callable[[], AbstractResolver] | None, *, force_close: bool) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(limit=limit, resolver=resolver() if resolver else None, force_close=force_close)
+    jar: Any = aiohttp.DummyCookieJar()
+    return aiohttp.ClientSession(connector=connector, cookie_jar=jar)

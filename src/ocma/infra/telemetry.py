@@ -1,0 +1,111 @@
+"""Logs: structured, one line each, on stderr; nothing secret gets through, whoever wrote the line."""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+from ocma.settings import Settings
+
+HIDDEN = "[hidden]"
+_EXACT = frozenset({"code", "key", "state", "cookie", "auth", "verifier", "credentials"})
+_PARTS = re.compile(
+    r"token|secret|password|passwd|passphrase|authorization|verifier|cookie|api_?key|private_?key|auth_?code", re.IGNORECASE
+)
+_VALUES = re.compile(
+    r"""ocma_[ks]_[\w-]+                                   # our own keys and sessions
+      | (?<=bearer\s)[^\s'",]+                             # whatever follows Bearer or Basic
+      | (?<=basic\s)[A-Za-z0-9+/=]{8,}
+      | \beyJ[\w-]{8,}\.[\w-]+\.[\w-]*                     # a JWT
+      | (?<=://)[^/\s:@]*:[^/\s@]*(?=@)                    # user:password in a URL
+      | (?<=[?&]code=)[^&\s'"]+
+      | (?<=_token=)[^&\s'"]+
+      | (?<=_secret=)[^&\s'"]+
+      | (?<=\[parameters:\s).*?(?=\]\s*$|\]\n)             # what a database driver would repeat
+    """,
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
+_MAX_DEPTH = 8
+
+
+def configure(settings: Settings) -> None:
+    """For this process: our own lines and those of every library that uses the standard library's logging."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(shared, settings.log_format))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.log_level.upper())
+    _quiet(settings.log_level.upper())
+
+
+def _formatter(shared: Sequence[Processor], form: str) -> structlog.stdlib.ProcessorFormatter:
+    """An exception becomes text before it is searched for secrets."""
+    last: Processor = (
+        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared, processors=[remove, structlog.processors.format_exc_info, redact, last]
+    )
+
+
+def _quiet(level: str) -> None:
+    """Libraries log through ours, and those that narrate only when asked to."""
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
+    narrators = logging.DEBUG if level == "DEBUG" else logging.WARNING
+    for name in ("httpx2", "httpx", "httpcore", "aiohttp", "asyncio", "sqlalchemy", "alembic", "taskiq", "stamina"):
+        logging.getLogger(name).setLevel(narrators)
+
+
+def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """A structlog processor: hides values by the name they go by, and by what they look like."""
+    return {key: _hidden(key, value, 0) for key, value in event.items()}
+
+
+def _hidden(key: str, value: Any, depth: int) -> Any:
+    """Numbers stay: `tokens=120` is a count."""
+    if isinstance(value, (bool, int, float)) or value is None:
+        return value
+    if _names_secret(key):
+        return HIDDEN
+    return _clean(value, depth)
+
+
+def _clean(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return _VALUES.sub(HIDDEN, value)
+    if isinstance(value, (bool, int, float)) or value is None:
+        return value
+    if depth > _MAX_DEPTH:
+        return HIDDEN
+    if isinstance(value, Mapping):
+        return {str(key): _hidden(str(key), each, depth + 1) for key, each in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_clean(each, depth + 1) for each in value]
+    return _VALUES.sub(HIDDEN, value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
+
+
+def _names_secret(key: str) -> bool:
+    return key.lower() in _EXACT or _PARTS.search(key) is not None

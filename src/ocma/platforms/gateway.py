@@ -1,0 +1,45 @@
+"""Lines to platforms: the right base URL, developer app and token for an account."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx2
+
+from ocma.errors import Invalid
+from ocma.infra.outbound import Outbound
+from ocma.platforms.configuration import Endpoints, endpoints, find_app
+from ocma.platforms.connector import Access, App, Connector
+from ocma.platforms.manifest import Manifest
+from ocma.platforms.oauth import OAuthFlow
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    outbound: Outbound
+    environment: Mapping[str, str]
+
+    def endpoints(self, manifest: Manifest, host: str) -> Endpoints:
+        return endpoints(manifest, self.environment, host)
+
+    def client(self, manifest: Manifest, host: str, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
+        where = self.endpoints(manifest, host)
+        return self.outbound.client(where.api_url, chosen=where.chosen, headers=headers)
+
+    def access(self, connector: Connector, token: str, host: str = "", profile_id: str = "", handle: str = "") -> Access:
+        client = self.client(connector.manifest, host, {"Authorization": f"Bearer {token}"})
+        return Access(client, profile_id=profile_id, handle=handle, host=host)
+
+    def flow(self, manifest: Manifest, app: App, host: str) -> OAuthFlow:
+        where = self.endpoints(manifest, host)
+        return OAuthFlow(manifest, where, app, self.outbound.transport(chosen=where.chosen))
+
+    def configured_app(self, manifest: Manifest) -> App:
+        """The operator's developer app. Raises Invalid that says which variables are missing and where to get them."""
+        if (app := find_app(manifest, self.environment)) is not None:
+            return app
+        setup = manifest.setup
+        raise Invalid(
+            f"{manifest.name} is not configured on this server.",
+            code="platformNotConfigured",
+            remediation=f"Set {setup.client_id} and {setup.client_secret} (made at {setup.url}); `ocma doctor` checks them.",
+        )

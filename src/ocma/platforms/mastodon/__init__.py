@@ -1,0 +1,3 @@
+from ocma.platforms.mastodon.connector import Mastodon
+
+__all__ = ["Mastodon"]

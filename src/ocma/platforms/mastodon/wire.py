@@ -1,0 +1,134 @@
+"""Mastodon's JSON, as far as OCMA reads it. Ids are opaque strings, whatever a server makes them of."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Protocol, TypeVar
+from urllib.parse import quote
+
+import httpx2
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+
+from ocma.platforms.connector import Access, Published
+from ocma.platforms.errors import PlatformUnavailable
+
+ME = "/api/v1/accounts/verify_credentials"
+UNREADABLE = "answerUnreadable"
+
+Shape = TypeVar("Shape")
+
+
+def _or_none(value: Any, reader: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return reader(value)
+    except ValidationError:
+        return None
+
+
+Id = Annotated[str, Field(min_length=1)]
+Link = Annotated[str | None, WrapValidator(_or_none)]
+Instant = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))]
+
+
+class Call(Protocol):
+    """`Connector.call`, bound."""
+
+    async def __call__(self, access: Access, method: str, path: str, **request: object) -> httpx2.Response: ...
+
+
+class Entity(BaseModel):
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+class Registration(Entity):
+    client_id: Id
+    client_secret: Id
+
+
+class Source(Entity):
+    privacy: str | None = None
+
+
+class Account(Entity):
+    id: Id
+    username: str = ""
+    acct: str = ""
+    display_name: str | None = None
+    url: str | None = None
+    avatar: str | None = None
+    followers_count: int | None = None
+    following_count: int | None = None
+    statuses_count: int | None = None
+    source: Source | None = None
+
+
+class Upload(Entity):
+    id: Id
+
+
+class Posted(Entity):
+    """A live status: its id is all that must be understood, or a post that went out would not be known as such."""
+
+    id: Id
+    uri: Link = None
+    url: Link = None
+    created_at: Annotated[Instant | None, WrapValidator(_or_none)] = None
+
+
+class Status(Posted):
+    """`content` is HTML. `text`, what its author typed, comes from few servers, and from Mastodon only on deletion."""
+
+    content: str | None = None
+    text: str | None = None
+    visibility: str | None = None
+    in_reply_to_id: str | None = None
+    media_attachments: list[Any] | None = None
+    reblog: Any = None
+    account: Account | None = None
+
+
+class StatusSource(Entity):
+    text: str
+
+
+class Versions(Entity):
+    mastodon: int = 0
+
+
+class Instance(Entity):
+    api_versions: Versions = Versions()
+
+
+def segment(opaque: str) -> str:
+    """An id as part of a path."""
+    return quote(opaque, safe="")
+
+
+def published(status: Posted) -> Published:
+    return Published(status.id, status.url or status.uri, status.created_at)
+
+
+def read(response: httpx2.Response, shape: type[Shape]) -> Shape:
+    """The body as `shape`. Raises PlatformUnavailable for a 2xx that is not what Mastodon documents."""
+    try:
+        return TypeAdapter(shape).validate_json(response.content)
+    except ValidationError as error:
+        # without the cause, which quotes the body
+        raise unreadable(response, len(error.errors(include_input=False))) from None
+
+
+def unreadable(response: httpx2.Response, flaws: int) -> PlatformUnavailable:
+    return PlatformUnavailable(
+        f"The server's answer is not in Mastodon's documented form ({flaws} flaws).",
+        platform="mastodon",
+        rule=UNREADABLE,
+        status=response.status_code,
+        remediation="Nothing, if it passes; if it stays, ask the server's administrator.",
+    )

@@ -1,0 +1,3 @@
+from ocma.platforms.x.connector import X
+
+__all__ = ["X"]

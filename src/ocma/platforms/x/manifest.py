@@ -1,0 +1,44 @@
+"""X: what needs no code. Facts as of August 2026 (specification 2.167)."""
+
+from datetime import timedelta
+
+from ocma.platforms.manifest import Manifest, MediaRules, OAuth2, Quota, Settle, Setup, Text
+from ocma.platforms.x.length import LIMIT, weighted_length
+
+MEGABYTE = 1024 * 1024
+
+MANIFEST = Manifest(
+    key="x",
+    name="X",
+    aliases=("twitter",),
+    api_url="https://api.x.com",
+    auth_url="https://x.com",
+    oauth=OAuth2(
+        authorize="/i/oauth2/authorize",
+        token="/2/oauth2/token",  # noqa: S106 - a path
+        revoke="/2/oauth2/revoke",
+        scopes=("tweet.read", "tweet.write", "users.read", "media.write", "offline.access"),
+        rotates=True,
+    ),
+    text=Text(limit=LIMIT, measure=weighted_length, unit="weighted characters"),
+    media=MediaRules(images=4, image_bytes=5 * MEGABYTE, gifs=1, gif_bytes=15 * MEGABYTE, videos=1, alt_text=1000),
+    thread=25,  # X names no limit; this one is ours
+    # Only what leaves the post in its author's timeline: a post that cannot be read back there cannot be settled.
+    options={
+        "reply_settings": ("following", "mentionedUsers", "subscribers", "verified"),
+        "made_with_ai": (True, False),
+        "paid_partnership": (True, False),
+    },
+    quotas=(
+        Quota(100, per=timedelta(minutes=15)),
+        Quota(10_000, per=timedelta(hours=24), of="app"),
+        Quota(500, per=timedelta(minutes=15), on="media"),
+    ),
+    settle=Settle(looks=(3.0, 10.0, 30.0)),
+    setup=Setup(
+        url="https://developer.x.com",
+        client_id="TWITTER_CLIENT_ID",
+        client_secret="TWITTER_CLIENT_SECRET",  # noqa: S106 - a variable's name
+        hint="A confidential client (web app) with read and write permission. X bills each post; one with a link costs more.",
+    ),
+)

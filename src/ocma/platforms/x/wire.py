@@ -1,0 +1,192 @@
+"""X's JSON in the two vocabularies it may speak.
+
+Specification 2.167 (August 2026) renamed tweets to posts in parameters and fields; which of the two the live host speaks is not
+confirmed. So answers are read under both names, and a read whose parameters were not understood is asked in the other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import httpx2
+from pydantic import AliasChoices, BaseModel, Field, ValidationError
+
+from ocma.platforms.errors import PlatformUnavailable
+
+Shape = TypeVar("Shape", bound=BaseModel)
+Answered = TypeVar("Answered", bound="Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """`fields` is the parameter that names a post's fields; `whole` the query that brings all that settling needs."""
+
+    fields: str
+    whole: Mapping[str, str]
+
+    def brief(self) -> dict[str, str]:
+        """The query for no more than when a post went live."""
+        return {self.fields: "created_at,id,text"}
+
+
+POSTS = Dialect(
+    "post.fields",
+    {"post.fields": "attachments,conversation_id,created_at,entities,id,text", "expansions": "referenced_posts"},
+)
+TWEETS = Dialect(
+    "tweet.fields",
+    {"tweet.fields": "attachments,conversation_id,created_at,entities,id,referenced_tweets,text"},
+)
+
+
+class Link(BaseModel):
+    url: str = ""
+    expanded_url: str | None = None
+    display_url: str | None = None
+    media_key: str | None = None
+
+
+class Entities(BaseModel):
+    urls: list[Link] | None = None
+
+
+class Attachments(BaseModel):
+    media_keys: list[str] | None = None
+
+
+class Reference(BaseModel):
+    type: str
+    id: str
+
+
+class Post(BaseModel):
+    """A post as read back. None is unknown."""
+
+    id: str
+    text: str | None = None
+    created_at: datetime | None = None
+    conversation_id: str | None = None
+    entities: Entities | None = None
+    attachments: Attachments | None = None
+    references: list[Reference] | None = Field(
+        default=None, validation_alias=AliasChoices("referenced_posts", "referenced_tweets")
+    )
+
+    @property
+    def reply_to(self) -> str | None:
+        return next((each.id for each in self.references or () if each.type == "replied_to"), None)
+
+    @property
+    def links(self) -> list[Link]:
+        return (self.entities and self.entities.urls) or []
+
+    @property
+    def media_keys(self) -> set[str]:
+        listed = (self.attachments and self.attachments.media_keys) or []
+        return set(listed) or {each.media_key for each in self.links if each.media_key}
+
+
+class Meta(BaseModel):
+    result_count: int | None = None
+    next_token: str | None = None
+
+
+class Answer(BaseModel):
+    """A read of posts. X may give part of what was asked, and tell what is missing in `errors`."""
+
+    errors: list[Any] | None = None
+
+    @property
+    def posts(self) -> list[Post]:
+        return []
+
+    @property
+    def is_blind(self) -> bool:
+        """Posts without any time: X did not understand which fields were asked for."""
+        return bool(self.posts) and all(post.created_at is None for post in self.posts)
+
+
+class Page(Answer):
+    """Some of a timeline, newest first. X leaves `data` out when there is nothing; `meta` then says that it is so."""
+
+    data: list[Post] | None = None
+    meta: Meta = Meta()
+
+    @property
+    def posts(self) -> list[Post]:
+        return self.data or []
+
+    @property
+    def is_complete(self) -> bool:
+        """Does it hold every post that X counts on it?"""
+        held_back = any(isinstance(each, dict) and each.get("section") == "data" for each in self.errors or ())
+        return self.meta.result_count in (None, len(self.posts)) and not held_back
+
+
+class Single(Answer):
+    data: Post | None = None
+
+    @property
+    def posts(self) -> list[Post]:
+        return [self.data] if self.data else []
+
+
+class Counts(BaseModel):
+    followers_count: int | None = None
+    following_count: int | None = None
+    posts: int | None = Field(default=None, validation_alias=AliasChoices("post_count", "tweet_count"))
+
+
+class User(BaseModel):
+    id: str
+    name: str
+    username: str
+    profile_image_url: str | None = None
+    public_metrics: Counts | None = None
+
+
+class Me(BaseModel):
+    data: User | None = None
+
+
+class Processing(BaseModel):
+    state: str = ""
+    check_after_secs: float | None = None
+
+
+class Upload(BaseModel):
+    id: str
+    processing_info: Processing | None = None
+
+
+class Uploaded(BaseModel):
+    data: Upload
+
+
+class Identified(BaseModel):
+    id: str
+
+
+class Created(BaseModel):
+    data: Identified | None = None
+
+
+class Deletion(BaseModel):
+    deleted: bool = False
+
+
+class Deleted(BaseModel):
+    data: Deletion | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.data is not None and self.data.deleted
+
+
+def read(response: httpx2.Response, shape: type[Shape]) -> Shape:
+    """The body as `shape`. Raises PlatformUnavailable for a 2xx that is not what X documents."""
+    try:
+        return shape.model_validate_json(response.content)
+    except ValidationError as error:
+        raise PlatformUnavailable("X's answer is not in the documented form.", platform="x", rule="answerUnreadable") from error

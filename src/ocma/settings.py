@@ -1,0 +1,103 @@
+"""Everything that can be set, from the environment or a `.env` file. Platforms' own variables: platforms/configuration.py."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Values by variable name; every one has a default that works on one laptop, but for the two URLs."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True, hide_input_in_errors=True)
+
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        alias="DATABASE_URL",
+        description="PostgreSQL 15 or newer. `ocma up` starts one when this is empty.",
+    )
+    owner_database_url: SecretStr = Field(
+        default=SecretStr(""),
+        alias="OCMA_OWNER_DATABASE_URL",
+        description="The login that owns the tables, for `ocma migrate`. Empty: DATABASE_URL.",
+    )
+    database_pool: int = Field(default=10, ge=1, alias="OCMA_DATABASE_POOL", description="Connections per process.")
+    redis_url: SecretStr = Field(
+        default=SecretStr(""), alias="REDIS_URL", description="Redis 6.2+ or Valkey. `ocma up` starts one when this is empty."
+    )
+
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        alias="OCMA_PUBLIC_URL",
+        description="Where users and platforms reach the API; OAuth redirects go there.",
+    )
+    vault_keys: SecretStr = Field(
+        default=SecretStr(""),
+        alias="OCMA_VAULT_KEYS",
+        description="Keys that encrypt tokens, `id:base64,id:base64`, 32 bytes each; the first encrypts, all decrypt.",
+    )
+    vault_keys_file: Path | None = Field(
+        default=None, alias="OCMA_VAULT_KEYS_FILE", description="The same as a JSON file; read again when it changes."
+    )
+    media_dir: Path = Field(default=Path(".data/media"), alias="OCMA_MEDIA_DIR", description="Where uploads are kept.")
+    media_max_bytes: int = Field(
+        default=20 * 1024 * 1024, ge=1, alias="OCMA_MEDIA_MAX_BYTES", description="Largest upload, in bytes."
+    )
+    trusted_hosts: Words = Field(
+        default=(),
+        alias="OCMA_TRUSTED_HOSTS",
+        description="Private hosts (host or host:port, comma-separated) that may be reached, e.g. your own Mastodon server.",
+    )
+
+    jwt_issuer: str = Field(default="", alias="OCMA_JWT_ISSUER", description="Accept JWTs of this issuer (Supabase or any OIDC).")
+    jwt_audience: str = Field(default="authenticated", alias="OCMA_JWT_AUDIENCE", description="Audience those JWTs must carry.")
+    jwt_secret: SecretStr = Field(
+        default=SecretStr(""), alias="OCMA_JWT_SECRET", description="Shared secret of that issuer (HS256), or set the next one."
+    )
+    jwt_jwks_url: str = Field(
+        default="", alias="OCMA_JWT_JWKS_URL", description="Where that issuer publishes its keys (RS256, ES256, EdDSA)."
+    )
+
+    worker_concurrency: int = Field(
+        default=50, ge=1, alias="OCMA_WORKER_CONCURRENCY", description="Publications one worker process works at a time."
+    )
+    lease_seconds: float = Field(
+        default=15.0,
+        ge=0.5,
+        alias="OCMA_LEASE_SECONDS",
+        description="After this long without a sign of life a worker's publications are taken over.",
+    )
+    publish_timeout_seconds: float = Field(
+        default=30.0, gt=0, alias="OCMA_PUBLISH_TIMEOUT_SECONDS", description="How long one call to a platform may take."
+    )
+    settle_patience: float = Field(
+        default=1.0,
+        gt=0,
+        alias="OCMA_SETTLE_PATIENCE",
+        description="Multiplies the waits before a platform is asked what became of a post it did not answer for.",
+    )
+    log_level: str = Field(default="INFO", alias="OCMA_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: str = Field(default="json", alias="OCMA_LOG_FORMAT", pattern="^(json|text)$", description="json or text.")
+
+    openai_api_key: SecretStr = Field(
+        default=SecretStr(""),
+        alias="OPENAI_API_KEY",
+        description="For AI answers by a language model; everything works without.",
+    )
+
+    @field_validator("trusted_hosts", mode="before")
+    @classmethod
+    def split(cls, value: object) -> object:
+        return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+
+def environment(env_file: Path = Path(".env")) -> Mapping[str, str]:
+    """The process environment over the `.env` file: what platforms read their own variables from."""
+    from_file = {key: value for key, value in dotenv_values(env_file).items() if value is not None}
+    return {**from_file, **os.environ}

@@ -1,0 +1,24 @@
+from dataclasses import dataclass
+from typing import Any
+
+from ocma_sandbox.blobs import Blobs
+from ocma_sandbox.config import Clock
+from ocma_sandbox.faults import Faults
+from ocma_sandbox.limits import Windows
+from ocma_sandbox.store import Store
+
+
+@dataclass(frozen=True)
+class World:
+    """What the platforms share. `settings` holds one settings object per platform key."""
+
+    store: Store
+    blobs: Blobs
+    clock: Clock
+    settings: dict[str, Any]
+    faults: Faults
+    windows: Windows
+
+    def close(self) -> None:
+        self.store.close()
+        self.blobs.close()

@@ -1,0 +1,79 @@
+"""Real servers for every test: PostgreSQL and Valkey of our own, started once per test process, migrated, emptied at its end."""
+
+import base64
+import secrets
+
+import httpx2
+import pytest
+
+from factories import Factory
+from ocma import bootstrap
+from ocma.entrypoints.api.app import create_app
+from ocma.infra import embedded, migrations
+from ocma.infra.database import Database
+from ocma.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def services():
+    with embedded.temporary() as found:
+        migrations.run(found.postgres.owner_url)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def settings(services, tmp_path_factory):
+    """As the operator of the test servers would set them; nothing from the machine's own environment or `.env`."""
+    return make_settings(services, OCMA_MEDIA_DIR=tmp_path_factory.mktemp("media"))
+
+
+def make_settings(services, **more):
+    values = {
+        "DATABASE_URL": services.postgres.app_url,
+        "REDIS_URL": services.valkey.url,
+        "OCMA_VAULT_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+        **more,
+    }
+    return Settings(_env_file=None, **values)
+
+
+@pytest.fixture(scope="session")
+async def resources(settings):
+    async with bootstrap.resources(settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def database(resources) -> Database:
+    return resources.database
+
+
+@pytest.fixture(scope="session")
+def app(resources):
+    return create_app(resources)
+
+
+@pytest.fixture(scope="session")
+async def api(app):
+    """The HTTP door without a network; requests carry no credentials of their own."""
+    async with app.router.lifespan_context(app):
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://api.test") as client:
+            yield client
+
+
+@pytest.fixture(scope="session")
+def make(resources):
+    """Makes workspaces, users and keys: factories.Factory."""
+    return Factory(resources)
+
+
+@pytest.fixture
+async def workspace(make):
+    return await make.workspace()
+
+
+@pytest.fixture
+async def key(make, workspace):
+    """Headers of a key that may do everything in `workspace`."""
+    return await make.key(workspace)

@@ -1,0 +1,114 @@
+"""What platforms do to us, and what becomes of the post. The sandbox's books are the judge."""
+
+from datetime import UTC, datetime
+
+import pytest
+import stage
+from redis.asyncio import Redis
+
+from ocma.features.publishing.jobs import list_events
+
+
+@pytest.fixture(scope="module")
+def at_work(environment, dispatcher):
+    with stage.worker(environment) as running:
+        yield running
+
+
+@pytest.mark.parametrize("platform", ["x", "mastodon"])
+@pytest.mark.parametrize("kind", ["accept_hang", "accept_reset", "accept_500"])
+async def test_accepted_without_an_answer_is_found_not_sent_again(company, sandbox, at_work, platform, kind):
+    account = await company.connect(platform, f"{kind}-{platform}")
+    text = f"{kind} on {platform}"
+    await sandbox.fault(platform, kind)
+    job = await company.wait(await company.schedule(text, account), "completed", "failed")
+    assert job.status == "completed"
+    assert len(await sandbox.books(platform, text)) == 1
+    assert [each.state for each in job.attempts] == ["published"]  # one call, settled by asking
+    async with company.resources.database.transaction(company.caller.workspace_id) as session:
+        kinds = [each.kind for each in await list_events(session, job.post.id)]
+    assert "publication.unknown" in kinds
+
+
+@pytest.mark.parametrize("platform", ["x", "mastodon"])
+@pytest.mark.parametrize("kind", ["reset", "server_error"])
+async def test_not_accepted_is_proven_and_sent_again(company, sandbox, at_work, platform, kind):
+    account = await company.connect(platform, f"{kind}-{platform}")
+    text = f"{kind} on {platform}"
+    path = {"x": "/2/tweets", "mastodon": "/api/v1/statuses"}[platform]
+    await sandbox.fault(platform, kind, path=path)
+    job = await company.wait(await company.schedule(text, account), "completed", "failed")
+    assert job.status == "completed", job.publications[0].error
+    assert len(await sandbox.books(platform, text)) == 1
+    assert [each.state for each in job.attempts] == ["absent", "published"]
+
+
+async def test_rate_limited_waits_and_costs_no_try(company, sandbox, at_work):
+    account = await company.connect("x", "limited")
+    await sandbox.fault("x", "rate_limit", path="/2/tweets")
+    job = await company.schedule("rate limited", account)
+    job = await company.wait(job, "pending", "completed", "failed")
+    job = await _refused(company, job)
+    publication = job.publications[0]
+    assert (publication.state, publication.tries, publication.error["kind"]) == ("scheduled", 0, "throttled")
+    assert publication.due_at > company.resources.clock()
+    assert await sandbox.books("x", "rate limited") == []
+
+
+async def test_an_expired_token_is_renewed_once_and_the_post_goes_out(company, sandbox, at_work):
+    account = await company.connect("x", "expired")
+    await sandbox.fault("x", "expired_token", path="/2/tweets")
+    job = await company.wait(await company.schedule("expired token", account), "completed", "failed")
+    assert job.status == "completed", job.publications[0].error
+    assert len(await sandbox.books("x", "expired token")) == 1
+
+
+async def test_a_revoked_grant_fails_the_post_with_what_to_do(company, sandbox, at_work):
+    account = await company.connect("mastodon", "revoked")
+    await sandbox.fault("mastodon", "revoked_token", path="/api/v1/statuses")
+    job = await company.wait(await company.schedule("revoked token", account), "completed", "failed")
+    assert job.status == "failed"
+    assert job.publications[0].error["kind"] == "reauthorizationRequired"
+    assert await sandbox.books("mastodon", "revoked token") == []
+
+
+async def test_a_flushed_redis_between_schedule_and_due_changes_nothing(company, sandbox, at_work, services):
+    account = await company.connect("x", "flushed")
+    soon = company.resources.clock().timestamp() + 3
+    job = await company.schedule("flushed", account, scheduledAt=datetime.fromtimestamp(soon, UTC).isoformat())
+    async with Redis.from_url(services.valkey.url) as redis:
+        await redis.flushall()
+    job = await company.wait(job, "completed", "failed")
+    assert job.status == "completed"
+    assert len(await sandbox.books("x", "flushed")) == 1
+
+
+async def test_the_same_text_twice_is_refused_by_the_platform_and_said(company, sandbox, at_work):
+    account = await company.connect("x", "twice")
+    await company.wait(await company.schedule("the same", account), "completed")
+    job = await company.wait(await company.schedule("the same", account), "completed", "failed")
+    assert job.status == "failed"
+    assert job.publications[0].error["kind"] == "duplicateContent"
+    assert len(await sandbox.books("x", "the same")) == 1
+
+
+async def test_a_held_unknown_waits_for_a_person(company, sandbox, at_work):
+    account = await company.connect("x", "held")
+    await sandbox.fault("x", "accept_500")
+    job = await company.schedule("held", account, onUnknown="hold")
+
+    async def held():
+        now = await company.job(job.post.id)
+        return now if now.publications[0].state == "unknown" else None
+
+    publication = (await stage.until(held, 20)).publications[0]
+    assert publication.due_at is None
+    assert len(await sandbox.books("x", "held")) == 1
+
+
+async def _refused(company, job):
+    async def attempted():
+        now = await company.job(job.post.id)
+        return now if any(each.state == "refused" for each in now.attempts) and now.status == "pending" else None
+
+    return await stage.until(attempted, 20)

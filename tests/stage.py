@@ -1,0 +1,168 @@
+"""A stage for whole stories: embedded servers, the sandbox and our own processes, all real, all ours."""
+
+import asyncio
+import base64
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from ocma.bootstrap import Resources
+from ocma.features.accounts import authorizations, connections
+from ocma.features.accounts.connections import Code
+from ocma.features.accounts.models import Account
+from ocma.features.publishing import jobs
+from ocma.features.publishing.jobs import Job
+from ocma.features.publishing.schemas import Schedule
+from ocma.features.scheduling.schedule import Calendar, schedule
+from ocma.features.workspaces.caller import Caller, operator
+from ocma.features.workspaces.models import Workspace
+from ocma.ids import new_id
+
+STOPPING_WORKER = Path(__file__).parent / "stopping_worker.py"
+
+
+@dataclass
+class Sandbox:
+    """The platforms' side, in a process of its own."""
+
+    url: str
+    client_id: str
+    client_secret: str
+    process: subprocess.Popen[str] = field(repr=False)
+
+    async def books(self, platform: str, content: str) -> list[dict[str, Any]]:
+        """What the platform itself has on record with this text."""
+        async with httpx2.AsyncClient() as client:
+            found = (await client.get(f"{self.url}/_control/books", params={"platform": platform})).raise_for_status()
+        return [each for each in found.json()["data"] if each["content"] == content]
+
+    async def fault(self, platform: str, kind: str, count: int = 1, **more: Any) -> None:
+        async with httpx2.AsyncClient() as client:
+            body = {"platform": platform, "kind": kind, "count": count, **more}
+            (await client.post(f"{self.url}/_control/faults", json=body)).raise_for_status()
+
+    async def clear_faults(self) -> None:
+        async with httpx2.AsyncClient() as client:
+            (await client.delete(f"{self.url}/_control/faults")).raise_for_status()
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "OCMA_X_API_URL": f"{self.url}/x",
+            "OCMA_X_AUTH_URL": f"{self.url}/x",
+            "OCMA_MASTODON_API_URL": f"{self.url}/mastodon",
+            "TWITTER_CLIENT_ID": self.client_id,
+            "TWITTER_CLIENT_SECRET": self.client_secret,
+        }
+
+
+@contextmanager
+def sandbox() -> Iterator[Sandbox]:
+    client_id, secret = f"client-{secrets.token_hex(4)}", secrets.token_urlsafe(24)
+    command = [sys.executable, "-m", "ocma_sandbox", "--port", "0", "--x-client-id", client_id, "--x-client-secret", secret]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline().split()
+        assert line[:1] == ["READY"], line
+        yield Sandbox(line[1], client_id, secret, process)
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def environment(database_url: str, redis_url: str, sandbox: Sandbox, media: Path) -> dict[str, str]:
+    """For our processes: patient enough to be safe, impatient enough for a test."""
+    return {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "OCMA_VAULT_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+        "OCMA_MEDIA_DIR": str(media),
+        "OCMA_LEASE_SECONDS": "1.5",
+        "OCMA_PUBLISH_TIMEOUT_SECONDS": "1.5",
+        "OCMA_SETTLE_PATIENCE": "0.05",
+        "OCMA_LOG_LEVEL": "WARNING",
+        **sandbox.environment(),
+    }
+
+
+@contextmanager
+def process(arguments: list[str], env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """One of our own processes; killed at the end by its pid."""
+    child = subprocess.Popen([sys.executable, *arguments], env={**os.environ, **env}, stdout=subprocess.DEVNULL)
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.wait(15)
+
+
+def worker(env: Mapping[str, str]):
+    return process(["-c", "from ocma.entrypoints.worker.worker import main; main()"], env)
+
+
+def stopping_worker(stage: str, env: Mapping[str, str]):
+    """A worker that kills itself -9 when the first publication reaches `stage`."""
+    return process([str(STOPPING_WORKER), stage], env)
+
+
+@dataclass
+class Company:
+    """A workspace with connected accounts, driven by the services themselves."""
+
+    resources: Resources
+    caller: Caller
+
+    async def connect(self, platform: str, name: str) -> Account:
+        """The whole OAuth walk at the sandbox, as `name`."""
+        begun = await authorizations.begin(self.resources.desk, self.caller, platform, None, None)
+        async with httpx2.AsyncClient() as client:
+            handle = name.replace("-", "_")[:15]  # as long as X allows
+            answer = await client.get(f"{begun.url}&approve=1&account={handle}")
+        back = httpx2.URL(answer.headers["location"]).params
+        return (await connections.connect(self.resources.desk, self.caller, Code(platform, back["code"], back["state"])))[0]
+
+    async def schedule(self, text: str, account: Account, **more: Any) -> Job:
+        wanted = Schedule.model_validate({"content": text, "accountIds": [account.id], "scheduledAt": "now", **more})
+        calendar = Calendar(self.resources.database, self.resources.library, self.resources.clock)
+        return await self.job((await schedule(calendar, self.caller, wanted)).post.id)
+
+    async def job(self, post_id: Any) -> Job:
+        async with self.resources.database.transaction(self.caller.workspace_id) as session:
+            return await jobs.get_job(session, post_id)
+
+    async def wait(self, job: Job, *statuses: str, limit: float = 45.0) -> Job:
+        async def reached() -> Job | None:
+            now = await self.job(job.post.id)
+            return now if now.status in statuses else None
+
+        try:
+            return await until(reached, limit)
+        except TimeoutError:
+            now = await self.job(job.post.id)
+            states = json.dumps([[each.state, each.error, each.progress] for each in now.publications], default=str)
+            raise AssertionError(f"{now.status} instead of {statuses}: {states}") from None
+
+
+async def company(resources: Resources) -> Company:
+    workspace_id = new_id()
+    async with resources.database.transaction(workspace_id) as session:
+        session.add(Workspace(id=workspace_id, name="Company", timezone="UTC", on_unknown="settle"))
+    return Company(resources, operator(workspace_id))
+
+
+async def until(reached: Callable[[], Awaitable[Any]], limit: float) -> Any:
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        if (found := await reached()) is not None:
+            return found
+        await asyncio.sleep(0.05)
+    raise TimeoutError
