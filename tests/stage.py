@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -67,7 +68,7 @@ class Sandbox:
 
 @contextmanager
 def sandbox() -> Iterator[Sandbox]:
-    client_id, secret = f"client-{secrets.token_hex(4)}", secrets.token_urlsafe(24)
+    client_id, secret = f"client-{secrets.token_hex(4)}", secrets.token_hex(24)
     command = [sys.executable, "-m", "ocma_sandbox", "--port", "0", "--x-client-id", client_id, "--x-client-secret", secret]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
@@ -106,12 +107,28 @@ def process(arguments: list[str], env: Mapping[str, str]) -> Iterator[subprocess
 
 
 def worker(env: Mapping[str, str]):
-    return process(["-c", "from ocma.entrypoints.worker.worker import main; main()"], env)
+    return process(["-m", "ocma", "worker"], env)
 
 
 def stopping_worker(stage: str, env: Mapping[str, str]):
     """A worker that kills itself -9 when the first publication reaches `stage`."""
     return process([str(STOPPING_WORKER), stage], env)
+
+
+@contextmanager
+def served(env: Mapping[str, str]) -> Iterator[str]:
+    """The HTTP door in a process of its own, on a socket that we opened: its URL is surely ours."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        listening.set_inheritable(True)
+        command = [sys.executable, "-m", "ocma", "api", "--fd", str(listening.fileno())]
+        child = subprocess.Popen(command, env={**os.environ, **env}, pass_fds=[listening.fileno()], stdout=subprocess.DEVNULL)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            child.terminate()
+            child.wait(30)
 
 
 @dataclass

@@ -72,9 +72,16 @@ class Database:
         url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         connection: Any = await asyncpg.connect(url)
         gone = asyncio.Event()
-        connection.add_termination_listener(lambda _: gone.set())
+
+        def listener(*_: object) -> None:
+            heard()
+
+        def ended(_: object) -> None:
+            gone.set()
+
+        connection.add_termination_listener(ended)
         try:
-            await connection.add_listener(channel, lambda _c, _p, _n, _m: heard())
+            await connection.add_listener(channel, listener)
             heard()
             await gone.wait()
         finally:

@@ -180,8 +180,21 @@ async def test_posts_that_x_keeps_back_are_no_proof():
 
 
 @pytest.mark.parametrize(
+    "responses",
+    [
+        [answer(400, problem("invalid-request"))] * 2,
+        [answer(404, problem("resource-not-found"))],
+        [answer(200, {"errors": [problem("resource-not-found", resource_type="user")]})],
+    ],
+)
+async def test_a_question_that_x_refuses_proves_nothing(responses):
+    assert await found(Host(*responses, loose=True)) == Unprovable()
+
+
+@pytest.mark.parametrize(
     ("response", "error"),
     [
+        (answer(200, timeline(post("8", "Hello", "2026-11-22T12:00:05"))), PlatformUnavailable),
         (answer(200, {"errors": [problem("not-authorized-for-resource", resource_type="user")]}), PermissionMissing),
         (answer(200, {"errors": [problem("internal-error")]}), PlatformUnavailable),
         (answer(200, {}), PlatformUnavailable),

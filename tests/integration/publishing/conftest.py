@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-import stage
 
+import stage
 from ocma.bootstrap import resources
 from ocma.entrypoints.worker.dispatcher import dispatch_all
 

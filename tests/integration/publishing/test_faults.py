@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
-import stage
 from redis.asyncio import Redis
 
+import stage
 from ocma.features.publishing.jobs import list_events
 
 

@@ -3,6 +3,7 @@
 import signal
 
 import pytest
+
 import stage
 
 STAGES = ["prepare", "prepared", "send", "answered", "recorded"]

@@ -72,6 +72,8 @@ BAD_REQUEST = frozenset(
         "missingField",
         "authCodeRefused",
         "noPendingAuthorization",
+        "authorizationRefused",
+        "stateRefused",
         "idempotencyKey",
         "requestLine",
     }

@@ -75,7 +75,8 @@ def _of_validation(error: RequestValidationError) -> Invalid:
     issues = [_issue(each) for each in found[:_MAX_ISSUES]]
     first = f"{issues[0].path}: {issues[0].message}" if issues else ""
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    return Invalid(f"{first}{more}", issues=issues)
+    only_missing = bool(found) and all(each["type"] == "missing" for each in found)
+    return Invalid(f"{first}{more}", issues=issues, code="missingField" if only_missing else None)
 
 
 def _issue(found: Mapping[str, Any]) -> Issue:

@@ -12,11 +12,13 @@ import typer
 from ocma import bootstrap
 from ocma.bootstrap import Resources
 from ocma.errors import Invalid
+from ocma.features.accounts import rotation
 from ocma.features.workspaces import keys
 from ocma.features.workspaces.caller import operator
 from ocma.features.workspaces.schemas import ApiKeyView
 from ocma.features.workspaces.workspaces import create_workspace, get_workspace
 from ocma.ids import new_id
+from ocma.infra.vault import add_key
 
 Result = TypeVar("Result")
 Workspace = Annotated[UUID, typer.Option(help="Id of the workspace.", envvar="OCMA_WORKSPACE")]
@@ -117,3 +119,18 @@ def _shown(view: ApiKeyView) -> dict[str, Any]:
 
 def _print(value: dict[str, Any]) -> None:
     print(json.dumps(value, ensure_ascii=False))
+
+
+@app.command("rotate")
+def rotate_keys(
+    new: Annotated[bool, typer.Option("--new/--no-new", help="First make a new key in OCMA_VAULT_KEYS_FILE.")] = True,
+) -> None:
+    """Re-encrypt every stored token under the vault's active key, while everything runs."""
+
+    async def rotate_all(resources: Resources) -> dict[str, Any]:
+        path = resources.settings.vault_keys_file
+        added = await asyncio.to_thread(add_key, path) if new and path else None
+        rows = await rotation.rotate(resources.database, resources.vault)
+        return {"activeKey": resources.vault.active, "added": added is not None, "rows": rows}
+
+    _print(_run(rotate_all))

@@ -1,21 +1,46 @@
 """Hands out what is due, woken when something new is written."""
 
 import asyncio
+import random
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from ocma.bootstrap import Resources
 from ocma.entrypoints.worker.process import end, run, spawn
+from ocma.errors import Unavailable
+from ocma.features.accounts import upkeep
 from ocma.features.publishing import dispatch
 from ocma.features.publishing.plan import CHANNEL
+
+log = structlog.get_logger(__name__)
+
+EVERY = 60.0  # seconds
+KEEP = timedelta(days=1)
 
 
 async def dispatch_all(resources: Resources, stop: asyncio.Event) -> None:
     wake = asyncio.Event()
-    listener = spawn(resources.database.listen(CHANNEL, wake.set))
+    beside = [spawn(resources.database.listen(CHANNEL, wake.set)), spawn(keep_up(resources))]
     try:
         await resources.tasks.broker.startup()
         await dispatch.run(resources.database, resources.tasks, resources.clock, wake, stop)
     finally:
-        await end(listener)
+        for each in beside:
+            await end(each)
+
+
+async def keep_up(resources: Resources) -> None:
+    """For ever, once a minute: tokens that end soon are renewed, answers kept for repeated requests are forgotten after a day."""
+    while True:
+        await asyncio.sleep(EVERY * random.uniform(0.8, 1.2))  # noqa: S311 - spreads copies, guards nothing
+        try:
+            if expiring := await upkeep.find_expiring(resources.database):
+                await resources.tasks.send(upkeep.TASK, expiring)
+            await resources.database.system("SELECT forget_old_requests(:age)", age=KEEP)
+        except (Unavailable, SQLAlchemyError, OSError) as error:
+            log.warning("upkeep.failed", error=type(error).__name__)
 
 
 def main() -> None:

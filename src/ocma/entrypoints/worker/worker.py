@@ -4,6 +4,7 @@ import asyncio
 
 from ocma.bootstrap import Resources
 from ocma.entrypoints.worker.process import end, run, spawn
+from ocma.features.accounts import upkeep
 from ocma.features.publishing.press import Press
 from ocma.features.publishing.work import TASK, work_batch
 from ocma.infra.tasks import Handler
@@ -18,7 +19,10 @@ def handlers(press: Press, concurrency: int) -> dict[str, Handler]:
     async def publications(message: list[tuple[str, int]]) -> None:
         await work_batch(press, limit, message)
 
-    return {TASK: publications}
+    async def tokens(message: list[tuple[str, str]]) -> None:
+        await upkeep.refresh_all(press.desk, message)
+
+    return {TASK: publications, upkeep.TASK: tokens}
 
 
 async def work(resources: Resources, stop: asyncio.Event, press: Press | None = None) -> None:

@@ -59,14 +59,14 @@ async def store(session: AsyncSession, vault: Vault, account: Account, grant: Gr
     seal(vault, row, account, grant)
 
 
-async def fresh(desk: Desk, account: Account) -> tuple[Grant, int]:
-    """A grant that is good for some minutes, and its version. Raises ReauthorizationRequired when there is none."""
+async def fresh(desk: Desk, account: Account, early: timedelta = EARLY) -> tuple[Grant, int]:
+    """A grant that is good for at least `early`, and its version. Raises ReauthorizationRequired when there is none."""
     async with desk.database.transaction(account.workspace_id) as session:
         row = await find_row(session, account.id)
     if row is None:
         raise ReauthorizationRequired(platform=account.platform)
     grant = unseal(desk.vault, row, account)
-    if grant.refresh_token and grant.expires_at and grant.expires_at < desk.clock() + EARLY:
+    if grant.refresh_token and grant.expires_at and grant.expires_at < desk.clock() + early:
         return await refresh(desk, account, row.version)
     return grant, row.version
 

@@ -1,7 +1,9 @@
 """How often a password may be tried, per e-mail and address: counted in Redis, here when Redis is down."""
 
+import asyncio
 import hashlib
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -13,6 +15,7 @@ from ocma.errors import QuotaExceeded
 
 TRIES = 10
 WINDOW = 300  # seconds
+PATIENCE = 2.0  # seconds that Redis has for an answer
 REMEMBERED = 10_000  # addresses, when counting here
 
 log = structlog.get_logger(__name__)
@@ -29,17 +32,18 @@ class LoginLimit:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._here: dict[str, tuple[int, float]] = {}
+        self._here: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     async def take(self, redis: Redis, email: str, address: str) -> None:
-        """Raises QuotaExceeded when the window's tries are used up; the try itself counts."""
+        """Raises QuotaExceeded when the window's tries are used up; the try itself counts, here too, for when Redis goes."""
         key = _key(email, address)
+        tries, left = self._take_here(key)
         try:
-            answer: Any = await cast("Any", redis.eval(_COUNT, 1, key, str(WINDOW)))
+            async with asyncio.timeout(PATIENCE):
+                answer: Any = await cast("Any", redis.eval(_COUNT, 1, key, str(WINDOW)))
             tries, left = int(answer[0]), int(answer[1])
-        except RedisError as error:
+        except (RedisError, TimeoutError) as error:
             log.warning("login_limit_local", error=type(error).__name__)
-            tries, left = self._take_here(key)
         if tries > TRIES:
             raise QuotaExceeded(
                 "Too many tries to log in.", code="tooManyLogins", retry_after=max(left, 1), remediation="Wait, then try again."
@@ -50,8 +54,9 @@ class LoginLimit:
         key = _key(email, address)
         self._here.pop(key, None)
         try:
-            await redis.delete(key)
-        except RedisError as error:
+            async with asyncio.timeout(PATIENCE):
+                await redis.delete(key)
+        except (RedisError, TimeoutError) as error:
             log.warning("login_limit_local", error=type(error).__name__)
 
     def _take_here(self, key: str) -> tuple[int, int]:
@@ -59,9 +64,9 @@ class LoginLimit:
         tries, until = self._here.get(key, (0, 0.0))
         if now >= until:
             tries, until = 0, now + WINDOW
-        if len(self._here) >= REMEMBERED:
-            self._here = {each: value for each, value in self._here.items() if value[1] > now}
         self._here[key] = (tries + 1, until)
+        if len(self._here) > REMEMBERED:
+            self._here.popitem(last=False)
         return tries + 1, int(until - now)
 
 

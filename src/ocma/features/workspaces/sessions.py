@@ -1,5 +1,6 @@
 """Sessions: opaque tokens in Redis, 14 days after the last use, 90 in all. Only the SHA-256 of a token is stored."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from ocma.features.workspaces.credentials import SESSION, digest, new_token
 
 IDLE = timedelta(days=14)
 LIFETIME = timedelta(days=90)
+PATIENCE = 2.0  # seconds that Redis has for an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,9 @@ async def _await(answer: Any) -> Any:
 @asynccontextmanager
 async def _answering() -> AsyncGenerator[None]:
     try:
-        yield
-    except RedisError as error:
+        async with asyncio.timeout(PATIENCE):
+            yield
+    except (RedisError, TimeoutError) as error:
         raise Unavailable(
             "Sessions cannot be checked just now: Redis does not answer.",
             code="sessionsUnavailable",

@@ -30,6 +30,7 @@ async def create_workspace(
         id=caller.workspace_id, name=name, timezone=timezone, on_unknown=on_unknown, created_at=now, updated_at=now
     )
     session.add(workspace)
+    await session.flush()  # before what refers to it
     if caller.user_id is not None:
         session.add(Member(workspace_id=workspace.id, user_id=caller.user_id, role="owner", created_at=now))
     await session.flush()

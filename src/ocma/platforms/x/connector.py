@@ -101,14 +101,17 @@ class X(Connector, Publishes):
     async def find(self, access: Access, outgoing: Outgoing) -> Published | Absent | Unprovable:
         """The newest post of the account's timeline that is this one.
 
-        Absent only if X has listed everything since the first sending; Unprovable if it kept something back, if a post that looks
-        alike cannot be told from this one, or if the account has posted more than is worth reading.
+        Absent only if X has listed everything since the first sending; Unprovable if it refuses the question, keeps something
+        back, if a post that looks alike cannot be told from this one, or if the account has posted more than is worth reading.
         """
         if outgoing.first_sent_at is None:
             return Absent()
         since, token, sure = outgoing.first_sent_at - SKEW, None, True
         for _ in range(PAGES):
-            page = await self._timeline(access, since, token)
+            try:
+                page = await self._timeline(access, since, token)
+            except ContentRejected:  # of the question: it says nothing about the post
+                return Unprovable()
             candidates = [post for post in page.posts if (post.created_at or since) >= since and post.id not in outgoing.others]
             verdicts = [(post, is_same(post, outgoing)) for post in candidates]
             if found := next((post for post, same in verdicts if same), None):

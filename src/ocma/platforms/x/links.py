@@ -14,7 +14,6 @@ SHORT_LIMIT = 40  # characters of a t.co slug
 SHORT = regex.compile(r"https?://t\.co/(?P<slug>[a-z0-9]+)(?:\?[a-z0-9!?*'@();:&=+$/%#\[\]_.,~|-]*[a-z0-9_&=#/-])?", regex.I)
 
 
-
 def _any_of(words: Iterable[str]) -> str:
     """A pattern for the longest of `words`, as a tree: it fails at the first wrong letter, where a list would try each word."""
     tails: dict[str, set[str]] = {}

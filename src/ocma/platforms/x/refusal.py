@@ -169,7 +169,7 @@ def _refusal(status: int, problems: list[dict[str, Any]]) -> Refusal:
     if status >= 500 or 300 <= status < 400:
         return DOWN
     signs = [] if status in FIRM else [*_by_code(problems), *_by_phrase(problems)]
-    typed = [refusal for refusal in _by_type(problems) if status not in FIRM or refusal is CAPPED]
+    typed = [refusal for refusal in _by_type(problems) if refusal is CAPPED or (status not in FIRM and refusal is not DOWN)]
     fallback = BY_STATUS.get(status, DOWN if status < 300 else UNKNOWN)
     return next(iter([*signs, *typed]), fallback)
 

@@ -6,11 +6,10 @@ confirmed. So answers are read under both names, and a read whose parameters wer
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx2
-from pydantic import AliasChoices, BaseModel, Field, ValidationError
+from pydantic import AliasChoices, AwareDatetime, BaseModel, Field, ValidationError
 
 from ocma.platforms.errors import PlatformUnavailable
 
@@ -65,7 +64,7 @@ class Post(BaseModel):
 
     id: str
     text: str | None = None
-    created_at: datetime | None = None
+    created_at: AwareDatetime | None = None
     conversation_id: str | None = None
     entities: Entities | None = None
     attachments: Attachments | None = None

@@ -84,9 +84,28 @@ def test_lines_add_up(first, second):
 
 @pytest.mark.parametrize(
     "unit",
-    ["あ", "あa", "a.", "a-", "É", "http://", "http://a.co/(", "a.co/!", "(a", "_あ", "👨\u200d", "a.xn--", "a(b", "🇩", "@a.co"],
+    [
+        "あ",
+        "あa",
+        "a.",
+        "a-",
+        "É",
+        "http://",
+        "http://a.co/(",
+        "あ.",
+        "-a.co",
+        "a.a._.co",
+        "a.co/!",
+        "(a",
+        "_あ",
+        "👨\u200d",
+        "a.xn--",
+        "a(b",
+        "🇩",
+        "@a.co",
+    ],
 )
 def test_no_text_makes_it_slow(unit):
     started = time.perf_counter()
-    weighted_length("http://a.co/" + unit * 10_000)
+    weighted_length("http://a.co/" + unit * 5_000)
     assert time.perf_counter() - started < 2

@@ -47,6 +47,7 @@ def explained(status, body=None, headers=None):
     [
         (400, problem("invalid-request"), ContentRejected, "invalidRequest"),
         (400, {"errors": [{"message": "m", "parameters": {}}], **problem("invalid-request")}, ContentRejected, "invalidRequest"),
+        (400, problem("internal-error"), ContentRejected, "invalidRequest"),
         (400, legacy(186), ContentRejected, "textTooLong"),
         (
             401,
@@ -124,6 +125,10 @@ def test_the_map(status, body, error, rule):
 )  # fmt: skip
 def test_how_long_to_wait(headers, wait):
     assert explained(429, None, headers).retry_after == wait
+
+
+def test_a_huge_body_is_not_read():
+    assert explained(403, forbidden("duplicate content" + "x" * 100_000)).rule == "notPermitted"
 
 
 def test_what_only_the_operator_can_end_is_not_asked_about_all_the_time():

@@ -1,0 +1,46 @@
+"""One row in every tenant table, by plain SQL: what a stranger must not see."""
+
+from string import Template
+
+from sqlalchemy import text
+
+from ocma.ids import new_id
+
+ROWS = Template("""
+INSERT INTO workspaces (id, name) VALUES ('$workspace', 'Seeded');
+INSERT INTO users (id, email, password_hash) VALUES ('$person', '$person@example.com', 'x');
+INSERT INTO members (workspace_id, user_id, role) VALUES ('$workspace', '$person', 'owner');
+INSERT INTO api_keys (id, workspace_id, name, prefix, hash, scopes, created_by)
+    VALUES ('$id', '$workspace', 'k', 'p', sha256('$workspace'::bytea), '{}', 'operator');
+INSERT INTO audit_events (id, workspace_id, actor, action) VALUES ('$id', '$workspace', 'operator', 'thing.done');
+INSERT INTO idempotent_requests (workspace_id, caller, key, fingerprint) VALUES ('$workspace', 'operator', 'k', 'x');
+INSERT INTO accounts (id, workspace_id, platform, platform_account_id, name, handle)
+    VALUES ('$account', '$workspace', 'mastodon', '1', 'A', '@a');
+INSERT INTO account_tokens (account_id, workspace_id, access_token, refresh_token, key_id, expires_at)
+    VALUES ('$account', '$workspace', 'sealed', 'sealed', 'old', now());
+INSERT INTO platform_apps (id, workspace_id, platform, host, redirect_uri, client_id, client_secret, key_id)
+    VALUES ('$id', '$workspace', 'mastodon', 'h', 'r', 'c', 'sealed', 'old');
+INSERT INTO oauth_states (id, workspace_id, state_hash, caller, platform, redirect_uri, verifier, key_id, expires_at)
+    VALUES ('$id', '$workspace', sha256('$workspace'::bytea), 'operator', 'x', 'r', 'sealed', 'old', now() + interval '1 hour');
+INSERT INTO media (id, workspace_id, kind, mime_type, size, sha256, created_by)
+    VALUES ('$id', '$workspace', 'image', 'image/png', 1, 'x', 'operator');
+INSERT INTO posts (id, workspace_id, content, scheduled_at, wall_time, timezone, created_by)
+    VALUES ('$post', '$workspace', '{}', now(), now()::timestamp, 'UTC', 'operator');
+INSERT INTO publications (id, workspace_id, post_id, account_id, platform, scheduled_at, due_at, max_attempts, on_unknown)
+    VALUES ('$publication', '$workspace', '$post', '$account', 'mastodon', now(), now(), 5, 'settle');
+INSERT INTO attempts (id, workspace_id, publication_id, account_id, attempt, part, fingerprint)
+    VALUES ('$id', '$workspace', '$publication', '$account', 0, 0, 'f');
+""")
+
+
+def new_ids():
+    return {name: new_id() for name in ("workspace", "person", "id", "account", "post", "publication")}
+
+
+async def add_rows(database):
+    """Returns their ids by name. The one in `events` comes by itself, with the publication."""
+    ids = new_ids()
+    async with database.transaction(ids["workspace"], ids["person"]) as session:
+        for statement in ROWS.substitute(ids).strip().split(";\n"):
+            await session.execute(text(statement.rstrip(";")))
+    return ids
