@@ -81,6 +81,10 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def environment(database_url: str, redis_url: str, sandbox: Sandbox, media: Path) -> dict[str, str]:
+    return settings(database_url, redis_url, media) | sandbox.environment()
+
+
+def settings(database_url: str, redis_url: str, media: Path) -> dict[str, str]:
     """For our processes: patient enough to be safe, impatient enough for a test."""
     return {
         "DATABASE_URL": database_url,
@@ -91,7 +95,6 @@ def environment(database_url: str, redis_url: str, sandbox: Sandbox, media: Path
         "OCMA_PUBLISH_TIMEOUT_SECONDS": "1.5",
         "OCMA_SETTLE_PATIENCE": "0.05",
         "OCMA_LOG_LEVEL": "WARNING",
-        **sandbox.environment(),
     }
 
 

@@ -114,7 +114,7 @@ class Connector(ABC):
             raise PlatformUnavailable(platform=self.manifest.key) from error
         except httpx2.RequestError as error:
             raise OutcomeUnknown(platform=self.manifest.key) from error
-        if response.status_code >= 500:
+        if response.status_code >= 500 or response.status_code == 408:
             raise OutcomeUnknown(platform=self.manifest.key, status=response.status_code)
         return self._accepted(response)
 
