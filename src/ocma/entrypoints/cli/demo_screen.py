@@ -16,7 +16,7 @@ from rich.text import Text
 
 from ocma.entrypoints.cli.demo_board import Board, Line
 from ocma.entrypoints.cli.demo_memory import Share, total
-from ocma.entrypoints.cli.demo_story import NAMES
+from ocma.entrypoints.cli.demo_story import NAMES, Draft
 from ocma.entrypoints.cli.demo_verdict import Finding
 
 WIDTH = 150  # columns, where there is no terminal to ask
@@ -82,8 +82,8 @@ class Screen:
         for each in findings:
             line, at = each.line, each.published_at
             late = "-" if each.lateness is None else f"{each.lateness * 1000:.0f} ms"
-            text = line.draft.parts[0] + (f" (+ {len(line.draft.parts) - 1} parts)" if len(line.draft.parts) > 1 else "")
-            table.add_row(NAMES[line.platform], text, _moment(line.due_at), _moment(at) if at else "never", late, each.times)
+            published = _moment(at) if at else "never"
+            table.add_row(NAMES[line.platform], _brief(line.draft), _moment(line.due_at), published, late, each.times)
         self._console.print(table)
 
     def memory(self, shares: Sequence[Share]) -> None:
@@ -100,10 +100,16 @@ class Screen:
         return table
 
     def _table(self, *columns: str) -> Table:
-        table = Table(box=ROUNDED if self._console.is_terminal else ASCII, pad_edge=False)
+        table = Table(box=ROUNDED if self._console.is_terminal else ASCII)
         for each in columns:
             table.add_column(each, justify="right" if each in {"late", "count", "RSS", "USS"} else "left")
         return table
+
+
+def _brief(draft: Draft) -> str:
+    """The first part, without the stamp that all of a run have in common."""
+    more = len(draft.parts) - 1
+    return draft.parts[0].rpartition(" (")[0] + (f" (+ {more} parts)" if more else "")
 
 
 def _moment(at: datetime) -> str:

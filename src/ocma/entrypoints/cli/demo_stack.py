@@ -81,8 +81,11 @@ class Stack:
 
     async def until_ready(self) -> Ready:
         """Raises Unavailable with its last words when it ends instead, Conflict when a stack without sandbox runs there."""
-        while not (found := self._find_ready()):
-            if self._child.ended():
+        while True:
+            ended = self._child.ended() is not None  # asked first: it may find another's stack and end between the two
+            if found := self._find_ready():
+                break
+            if ended:
                 raise self.failure()
             await asyncio.sleep(POLL)
         if not found["sandboxUrl"]:
@@ -107,7 +110,8 @@ class Stack:
         return (ready_file.find(self.data) or {"pids": {}})["pids"]
 
     def has_ended(self) -> bool:
-        return not self.guest and self._child.ended() is not None
+        """Our own, once it was ready; before that `until_ready` says so."""
+        return self.ready is not None and not self.guest and self._child.ended() is not None
 
     def failure(self) -> Unavailable:
         """Why it is no more, with its last words."""

@@ -28,7 +28,7 @@ def show_table(columns: Mapping[str, Iterable[str]]) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     tty = sys.stdout.isatty()
-    table = Table(box=SIMPLE_HEAD if tty else ASCII, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD if tty else ASCII)
     for heading in columns:
         table.add_column(heading, overflow="fold")
     for row in zip(*columns.values(), strict=True):

@@ -1,0 +1,152 @@
+"""/api/auth, and what a bearer token may be."""
+
+import asyncio
+
+import pytest
+from answers import good, paths, problem
+from factories import PASSWORD, bearer
+
+from ocma.features.workspaces import sessions
+from ocma.ids import new_id
+
+
+@pytest.fixture
+def email():
+    return f"{new_id().hex}@example.com"
+
+
+async def register(api, email, **more):
+    return await api.post("/api/auth/register", json={"email": email, "password": PASSWORD, **more})
+
+
+async def login(api, email, password=PASSWORD):
+    return await api.post("/api/auth/login", json={"email": email, "password": password})
+
+
+async def test_register_then_log_in_then_out(api, email):
+    opened = good(await register(api, email, name="Ann", workspaceName="Ann's"), 201)
+    me = good(await api.get("/api/auth/me", headers=bearer(opened["token"])))
+    assert (me["email"], me["role"], me["workspaceId"]) == (email, "owner", opened["workspaceId"])
+    assert me["workspaces"] == [{"workspaceId": opened["workspaceId"], "name": "Ann's", "role": "owner"}]
+
+    again = good(await login(api, email.upper()))
+    assert again["userId"] == opened["userId"]
+    assert again["token"] != opened["token"]
+    assert (await api.post("/api/auth/logout", headers=bearer(opened["token"]))).status_code == 204
+    problem(await api.get("/api/auth/me", headers=bearer(opened["token"])), 401, "invalidToken")
+    good(await api.get("/api/auth/me", headers=bearer(again["token"])))
+
+
+async def test_logout_everywhere(api, email):
+    tokens = [good(await register(api, email), 201)["token"], *[good(await login(api, email))["token"] for _ in range(2)]]
+    assert (await api.post("/api/auth/logout?everywhere=true", headers=bearer(tokens[1]))).status_code == 204
+    for token in tokens:
+        problem(await api.get("/api/auth/me", headers=bearer(token)), 401)
+
+
+async def test_an_email_registers_once_however_it_is_spelled(api, email):
+    answers = await asyncio.gather(*(register(api, spelled) for spelled in (email, email.upper(), email)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    problem(next(answer for answer in answers if answer.status_code == 409), 409, "emailTaken")
+
+
+async def test_a_bad_registration_says_all_that_is_wrong(api):
+    body = problem(await api.post("/api/auth/register", json={"email": "ann", "password": "short", "admin": True}), 422)
+    assert sorted(paths(body)) == ["admin", "email", "password"]
+    assert "short" not in str(body["errors"])
+
+
+async def test_wrong_password_and_unknown_email_look_the_same(api, email):
+    good(await register(api, email), 201)
+    wrong = problem(await login(api, email, "not the password"), 401, "wrongPassword")
+    unknown = problem(await login(api, "x" + email), 401, "wrongPassword")
+    assert {**wrong, "requestId": ""} == {**unknown, "requestId": ""}
+
+
+async def test_ten_tries_then_wait(api, email):
+    good(await register(api, email), 201)
+    for _ in range(10):
+        problem(await login(api, email, "not the password"), 401)
+    answer = await login(api, email)  # even the right one
+    body = problem(answer, 429, "tooManyLogins")
+    assert 0 < int(answer.headers["retry-after"]) <= 300
+    assert body["retryAfter"] <= 300
+
+
+async def test_tries_at_the_same_time_all_count(api, email):
+    good(await register(api, email), 201)
+    answers = await asyncio.gather(*(login(api, email, "not the password") for _ in range(15)))
+    assert sorted(answer.status_code for answer in answers) == [401] * 10 + [429] * 5
+
+
+async def test_a_success_clears_the_count(api, email):
+    good(await register(api, email), 201)
+    for _ in range(3):
+        for _ in range(9):
+            problem(await login(api, email, "not the password"), 401)
+        good(await login(api, email))
+
+
+async def test_only_the_hash_of_a_session_is_stored(api, email, resources):
+    token = good(await register(api, email), 201)["token"]
+    assert token.startswith("ocma_s_")
+    async for name in resources.redis.scan_iter("ocma:session*"):
+        assert token.encode() not in name
+        if await resources.redis.type(name) == b"string":
+            assert token.encode() not in await resources.redis.get(name)
+
+
+async def test_a_session_slides_and_still_has_an_end(make, resources):
+    person = await make.person()
+    token = person.headers["Authorization"].removeprefix("Bearer ")
+    name = sessions._key(token)
+    await resources.redis.expire(name, 60)
+    assert await sessions.find_user_id(resources.redis, token, resources.clock) == person.id
+    assert await resources.redis.ttl(name) > sessions.IDLE.total_seconds() - 60
+    assert await sessions.find_user_id(resources.redis, token, lambda: resources.clock() + sessions.LIFETIME) is None
+
+
+async def test_flushed_sessions_are_over_and_no_error(api, email, resources):
+    token = good(await register(api, email), 201)["token"]
+    await resources.redis.delete(sessions._key(token))
+    problem(await api.get("/api/auth/me", headers=bearer(token)), 401, "invalidToken")
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic YTpi",
+        "Bearer ocma_k_wrong",
+        "Bearer ocma_s_wrong",
+        "Bearer ocma_",
+        "Bearer a.b.c",
+        "Bearer " + "x" * 9000,
+        "Bearer ocma_k_\u00e9".encode("latin-1"),
+        b"Bearer \xff\xfe",
+    ],
+)
+async def test_no_token_or_a_bad_one(api, authorization):
+    headers = {} if authorization is None else {"Authorization": authorization}
+    answer = await api.get("/api/keys", headers=headers)
+    problem(answer, 401)
+    assert answer.headers["www-authenticate"].startswith('Bearer realm="ocma"')
+
+
+async def test_me_of_an_api_key(api, key, workspace):
+    me = good(await api.get("/api/auth/me", headers=key))
+    assert (me["userId"], me["email"], me["role"], me["workspaceId"]) == (None, None, "key", str(workspace))
+    assert me["workspaces"] == [{"workspaceId": str(workspace), "name": "Test workspace", "role": "key"}]
+
+
+async def test_an_api_key_cannot_log_out(api, key):
+    problem(await api.post("/api/auth/logout", headers=key), 403, "usersOnly")
+
+
+async def test_the_password_is_stored_as_argon2(make, database):
+    person = await make.person()
+    rows = await database.system("SELECT * FROM find_login(:email)", email=person.email)
+    assert rows[0].password_hash.startswith("$argon2id$")
