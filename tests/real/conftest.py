@@ -1,3 +1,5 @@
+from contextlib import ExitStack
+
 import pytest
 
 from real.debian import Unobtainable
@@ -7,8 +9,11 @@ from real.snac import started
 @pytest.fixture(scope="session")
 def snac(tmp_path_factory):
     """A real server with the users alice and bob. Fails, and never skips, where it cannot be had."""
-    try:
-        with started(tmp_path_factory.mktemp("snac"), users=("alice", "bob")) as server:
-            yield server
-    except Unobtainable as error:
-        pytest.fail(str(error), pytrace=False)
+    with ExitStack() as stack:
+        try:
+            server, why = stack.enter_context(started(tmp_path_factory.mktemp("snac"), users=("alice", "bob"))), ""
+        except Unobtainable as error:
+            server, why = None, str(error)
+        if server is None:
+            pytest.fail(why, pytrace=False)
+        yield server

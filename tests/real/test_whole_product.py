@@ -7,9 +7,9 @@ from io import BytesIO
 
 import httpx2
 import pytest
-import stage
 from PIL import Image
 
+import stage
 from real.snac import Snac, consent
 
 pytestmark = pytest.mark.real

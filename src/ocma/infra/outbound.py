@@ -155,6 +155,17 @@ class Pools(httpx2.AsyncBaseTransport):
         await self._fresh.aclose()
 
 
+class AlwaysFresh(httpx2.AsyncBaseTransport):
+    """For calls that are rare and must not be lost: codes and rotating refresh tokens work once."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.extensions = {**request.extensions, **FRESH}
+        return await self._inner.handle_async_request(request)
+
+
 class SafeRetry(httpx2.AsyncBaseTransport):
     """Repeats calls that change nothing, after a failed connection or a passing 5xx. Anything else is sent once."""
 
@@ -188,9 +199,10 @@ class Outbound:
         self._guarded = Guard(guarded, self._open, trusted_hosts)
         self._closing = (self._open, guarded)
 
-    def transport(self, *, chosen: bool) -> httpx2.AsyncBaseTransport:
-        """`chosen`: the destination comes from the operator, not from a user."""
-        return Unclosed(SafeRetry(Traced(TrueErrors(self._open if chosen else self._guarded))))
+    def transport(self, *, chosen: bool, fresh: bool = False) -> httpx2.AsyncBaseTransport:
+        """`chosen`: the destination comes from the operator, not from a user. `fresh`: every request as if marked FRESH."""
+        stack = SafeRetry(Traced(TrueErrors(self._open if chosen else self._guarded)))
+        return Unclosed(AlwaysFresh(stack) if fresh else stack)
 
     def client(self, base_url: str, *, chosen: bool, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
         agent = {"User-Agent": f"OCMA/{__version__}"}

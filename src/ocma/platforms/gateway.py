@@ -31,7 +31,7 @@ class Gateway:
 
     def flow(self, manifest: Manifest, app: App, host: str) -> OAuthFlow:
         where = self.endpoints(manifest, host)
-        return OAuthFlow(manifest, where, app, self.outbound.transport(chosen=where.chosen))
+        return OAuthFlow(manifest, where, app, self.outbound.transport(chosen=where.chosen, fresh=True))
 
     def configured_app(self, manifest: Manifest) -> App:
         """The operator's developer app. Raises Invalid that says which variables are missing and where to get them."""

@@ -115,6 +115,11 @@ async def test_a_clock_that_lags_does_not_hide_it():
     assert await find(listing([slow])) == live(slow)
 
 
+async def test_a_clock_that_lags_does_not_hide_it_on_a_later_page():
+    slow = MATCH | {"created_at": at(-240)}
+    assert await find(listing(others(40, seconds=-60), [slow])) == live(slow)
+
+
 async def test_of_two_alike_the_first_since_the_sending_is_it():
     before, mine, later = (status(900 + place, "<p>Hallo Welt</p>", at(seconds)) for place, seconds in enumerate((-30, 1, 90)))
     assert await find(listing([later, mine, before])) == live(mine)

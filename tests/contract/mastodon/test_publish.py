@@ -38,6 +38,7 @@ async def test_a_status_is_one_request_with_the_idempotency_key():
     (request,) = server.requests
     assert request.headers["idempotency-key"] == "0194c1f2-key"
     assert json.loads(request.content) == {"status": "Hallo"}
+    assert request.extensions["fresh"]  # over a connection of its own, since look-alikes close kept ones without a word
 
 
 async def test_files_parent_and_options_go_with_it():

@@ -166,6 +166,11 @@ async def test_on_a_kept_connection_that_the_server_just_closed_nothing_is_sent_
             await access.client.get("/")
             await send(access, extensions=dict(FRESH))
         assert seen["POST"] == answered + 20
+        async with httpx2.AsyncClient(base_url=url, transport=outbound.transport(chosen=True, fresh=True)) as flow:
+            for _ in range(20):
+                await flow.get("/")
+                await flow.post("/oauth/token", data={"code": "works once"})
+        assert seen["POST"] == answered + 40
 
 
 async def test_a_connection_that_cannot_be_had_means_that_nothing_was_sent(outbound):

@@ -62,7 +62,9 @@ async def _played(options: Options, stack: Stack, screen: Screen) -> int:
             _tell_how_to_go_on(screen, stack)
             with suppress(asyncio.CancelledError):  # Ctrl-C is how this ends
                 await words
-                raise stack.failure()
+                if not stack.was_stopped():
+                    raise stack.failure()
+                screen.say("somebody stopped the stack")
         return 1 if reasons else 0
 
 
@@ -88,6 +90,8 @@ async def _reasons(
         return story.result()
     if words.done():
         raise stack.failure()
+    story.cancel()
+    await asyncio.wait({story})
     return [f"not done within {options.timeout:.0f} s", *board.unfinished()]
 
 

@@ -113,6 +113,10 @@ class Stack:
         """Our own, once it was ready; before that `until_ready` says so."""
         return self.ready is not None and not self.guest and self._child.ended() is not None
 
+    def was_stopped(self) -> bool:
+        """Somebody asked it to: `ocma down`."""
+        return self._child.ended() == 0
+
     def failure(self) -> Unavailable:
         """Why it is no more, with its last words."""
         return process.failed(self._child, "ocma up")

@@ -8,6 +8,7 @@ from ocma.features.accounts import upkeep
 from ocma.features.publishing.press import Press
 from ocma.features.publishing.work import TASK, work_batch
 from ocma.infra.tasks import Handler
+from ocma.platforms.registry import connectors
 
 MESSAGES = 20  # at a time; how many publications run at once is another limit
 
@@ -28,6 +29,7 @@ def handlers(press: Press, concurrency: int) -> dict[str, Handler]:
 async def work(resources: Resources, stop: asyncio.Event, press: Press | None = None) -> None:
     """Until `stop`; what was begun is finished."""
     press = press or resources.press()
+    connectors()  # loaded now, not when the first post is due
     keeper = spawn(press.keeper.run())
     try:
         table = handlers(press, resources.settings.worker_concurrency)

@@ -9,12 +9,25 @@ from ocma.platforms.content import Outgoing
 from ocma.platforms.errors import ContentRejected, PermissionMissing, PlatformUnavailable
 from ocma.platforms.mastodon.history import History, read_history
 from ocma.platforms.mastodon.likeness import alikeness, is_same, is_same_text, may_be
-from ocma.platforms.mastodon.wire import ME, UNREADABLE, Account, Call, Instance, Shape, Status, StatusSource, read, segment
+from ocma.platforms.mastodon.wire import (
+    ME,
+    UNREADABLE,
+    Account,
+    Call,
+    Instance,
+    Shape,
+    Status,
+    StatusSource,
+    read,
+    segment,
+    unreadable,
+)
 
 SKEW = timedelta(minutes=5)  # between a server's clock and ours: many are run by one person
 ROUNDED = timedelta(seconds=2)  # some servers give whole seconds, rounded down
 NEAR = 0.5  # alikeness from which a rewritten text may be ours
 ASKED = 3  # sources asked for, of the statuses that come nearest
+PARTIAL = 206  # a home timeline that the server is still putting together
 LISTED = frozenset({"public", "unlisted"})  # what every server shows among an account's statuses
 
 
@@ -50,8 +63,10 @@ class Search:
 
     async def _history(self, path: str) -> History:
         async def ask(query: Mapping[str, str]) -> list[Status]:
-            params = {**query, "exclude_reblogs": "true"}
-            return read(await self.call(self.access, "GET", path, params=params), list[Status])
+            response = await self.call(self.access, "GET", path, params={**query, "exclude_reblogs": "true"})
+            if response.status_code == PARTIAL:
+                raise unreadable(response)
+            return read(response, list[Status])
 
         return await read_history(ask, self.sent_at - SKEW)
 

@@ -122,4 +122,5 @@ def test_what_was_typed_is_believed_whatever_is_shown():
 
 def test_white_space_and_form_do_not_matter_letters_do():
     assert is_same("Café  am\u00a0Eck", "Cafe\u0301 am Eck")
+    assert is_same("\u2260", "=\u0338")
     assert not is_same("Cafe", "Cage")

@@ -1,0 +1,51 @@
+from datetime import UTC, datetime
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocma.errors import OcmaError
+from ocma.features.publishing.outcomes import VERDICTS, Verdict, backoff, describe, verdict
+from ocma.platforms.errors import ContentRejected, OutcomeUnknown, PlatformError, PlatformUnavailable, Throttled
+from ocma.platforms.manifest import Retry
+
+
+def leaves(kind=OcmaError):
+    below = [each for each in kind.__subclasses__() if each.__module__.startswith("ocma.")]
+    return [kind] if not below else [leaf for each in below for leaf in leaves(each)]
+
+
+def test_every_leaf_has_a_verdict_of_its_own_or_of_its_parent_leaf():
+    undecided = [leaf.__name__ for leaf in leaves() if verdict(leaf("x")) is VERDICTS[OcmaError] and OcmaError in leaf.__bases__]
+    assert undecided == []
+
+
+def test_what_may_have_been_accepted_is_never_just_tried_again():
+    assert verdict(OutcomeUnknown()) is Verdict.SETTLE
+    assert verdict(PlatformUnavailable()) is Verdict.RETRY
+    assert verdict(Throttled()) is Verdict.SNOOZE
+    assert verdict(ContentRejected()) is Verdict.FAIL
+
+
+@given(st.integers(0, 200), st.floats(0, 10_000), st.integers())
+def test_backoff_is_capped_and_honours_the_platform(tries, asked, seed):
+    wait = backoff(Retry(base=2, cap=600), tries, PlatformError(retry_after=asked), Random(seed))
+    assert asked <= wait <= max(600, asked)
+
+
+def test_backoff_spreads():
+    waits = {backoff(Retry(), 5, PlatformError(), Random(seed)) for seed in range(50)}
+    assert len(waits) == 50
+
+
+def test_a_described_error_carries_what_to_do_and_no_none():
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    told = describe(ContentRejected("No.", rule="x.text", remediation="Shorten it.", status=403), at)
+    assert told == {
+        "code": "x.text",
+        "kind": "contentRejected",
+        "detail": "No.",
+        "remediation": "Shorten it.",
+        "status": 403,
+        "at": "2026-01-01T00:00:00+00:00",
+    }
