@@ -5,6 +5,7 @@ import secrets
 
 import httpx2
 import pytest
+import structlog
 
 from factories import Factory
 from ocma import bootstrap
@@ -12,6 +13,16 @@ from ocma.entrypoints.api.app import create_app
 from ocma.infra import embedded, migrations
 from ocma.infra.database import Database
 from ocma.settings import Settings
+
+# As in production (infra/telemetry.py), a traceback shows no variables: they would hold keys.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(),
+    ]
+)
 
 
 @pytest.fixture(scope="session")

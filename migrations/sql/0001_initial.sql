@@ -397,7 +397,7 @@ AS $$
     RETURNING p.id
 $$;
 
--- A lease that ran out: after a recorded send the outcome is unknown, before it nothing happened. A publication that takes its
+-- A lease that ran out: after a recorded send (answered or not) the outcome is settled as unknown, before it nothing happened. A publication that takes its
 -- worker down each time waits longer and longer, and in the end is failed where a person sees it.
 CREATE FUNCTION sweep_publications(batch integer) RETURNS TABLE (id uuid, workspace_id uuid, state text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ocma, pg_temp
@@ -407,7 +407,7 @@ BEGIN
         WITH lapsed AS (
             SELECT p.id, p.lapses + (p.taken_at IS NOT NULL)::integer AS lapses, p.state = 'unknown' OR EXISTS (
                     SELECT FROM attempts a
-                    WHERE a.publication_id = p.id AND a.attempt = p.attempt AND a.state = 'sending') AS sent
+                    WHERE a.publication_id = p.id AND a.attempt = p.attempt AND a.state IN ('sending', 'published')) AS sent
             FROM publications p WHERE p.lease_until < clock_timestamp()
             ORDER BY p.lease_until LIMIT batch FOR UPDATE OF p SKIP LOCKED
         )

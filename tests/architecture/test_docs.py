@@ -68,7 +68,7 @@ def test_targets_exist():
 
 def test_commands_exist():
     commands = set(typer.main.get_command(app).commands)
-    found = named(r"(?:^|[\s/;&])ocma ([a-z][a-z-]*)")
+    found = named(r"(?:^|[\s;&]|bin/)ocma ([a-z][a-z-]*)")
 
     assert len(found) > 5
     assert strangers(found, commands) == []
@@ -139,7 +139,7 @@ READERS = {"json": json.loads, "python": ast.parse, "sh": shell}
 SNIPPETS = [(kind, document, block) for kind in READERS for document, block in blocks(kind)]
 
 
-@pytest.mark.parametrize(("kind", "document", "block"), SNIPPETS)
+@pytest.mark.parametrize(("kind", "document", "block"), SNIPPETS, ids=[f"{each[1]}-{each[0]}" for each in SNIPPETS])
 def test_snippets_can_be_read(kind, document, block):
     READERS[kind](block)
 

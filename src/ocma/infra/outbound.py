@@ -1,12 +1,13 @@
 """The one way out: every HTTP call OCMA makes starts here.
 
-Layers, outermost first: safe retries -> trace and redaction -> true errors -> destination guard -> aiohttp. The guard resolves,
+Layers, outermost first: length limit -> safe retries -> trace and redaction -> true errors -> destination guard -> aiohttp.
+The guard resolves,
 refuses private addresses and connects to exactly the address it checked; redirects are never followed: each is a new decision.
 """
 
 import ipaddress
 import socket
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Any
 
 import aiohttp
@@ -189,6 +190,36 @@ def _passing(error: Exception) -> bool:
     return isinstance(error, httpx2.TransportError) and not isinstance(error, Refused)
 
 
+class Bounded(httpx2.AsyncBaseTransport):
+    """An answer that does not end is cut off: users name some of the servers."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport, most: int = 64 * 1024 * 1024) -> None:
+        self._inner, self._most = inner, most
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await self._inner.handle_async_request(request)
+        if isinstance(response.stream, httpx2.AsyncByteStream):
+            response.stream = BoundedStream(response.stream, self._most, request)
+        return response
+
+
+class BoundedStream(httpx2.AsyncByteStream):
+    """`most` is in bytes, as they come over the wire."""
+
+    def __init__(self, inner: httpx2.AsyncByteStream, most: int, request: httpx2.Request) -> None:
+        self._inner, self._left, self._request = inner, most, request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._inner:
+            self._left -= len(chunk)
+            if self._left < 0:
+                raise httpx2.RemoteProtocolError("The answer is too long.", request=self._request)
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
 class Outbound:
     """Clients over two shared connection pools: one for destinations the operator chose, one for those users name."""
 
@@ -201,7 +232,7 @@ class Outbound:
 
     def transport(self, *, chosen: bool, fresh: bool = False) -> httpx2.AsyncBaseTransport:
         """`chosen`: the destination comes from the operator, not from a user. `fresh`: every request as if marked FRESH."""
-        stack = SafeRetry(Traced(TrueErrors(self._open if chosen else self._guarded)))
+        stack = Bounded(SafeRetry(Traced(TrueErrors(self._open if chosen else self._guarded))))
         return Unclosed(AlwaysFresh(stack) if fresh else stack)
 
     def client(self, base_url: str, *, chosen: bool, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:

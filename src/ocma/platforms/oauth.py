@@ -136,9 +136,10 @@ class OAuthFlow:
     def _refused_code(self, error: OAuthError) -> Exception:
         if error.error in {"temporarily_unavailable", "server_error"}:
             return self._no_answer(error)
+        forgotten = error.error == "invalid_client"
         return Invalid(
             f"The platform refused the authorization code ({error.error}).",
-            code="authCodeRefused",
+            code="appForgotten" if forgotten else "authCodeRefused",
             remediation="Codes are short-lived and work once: start again with POST /api/social/authorize.",
         )
 

@@ -4,10 +4,10 @@ import asyncio
 
 import asyncpg
 import pytest
-from answers import good, problem
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from answers import good, problem
 from ocma.features.workspaces import audit
 
 
@@ -103,10 +103,14 @@ async def test_a_cut_off_end_shows_to_who_kept_the_head(api, key, workspace, ser
 
 async def test_a_write_that_fails_takes_its_entry_along(database, make, workspace):
     before = await _count(database, workspace)
-    with pytest.raises(RuntimeError):
+
+    async def write():
         async with database.transaction(workspace) as session:
             await audit.record(session, make.caller(workspace), "thing.done", "1", {})
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await write()
     assert await _count(database, workspace) == before
 
 

@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
+
 from answers import good, paths, problem
 from factories import PASSWORD, bearer
-
 from ocma.features.workspaces import sessions
 from ocma.ids import new_id
 

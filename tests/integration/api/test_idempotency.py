@@ -2,19 +2,21 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Annotated
 
 import httpx2
 import pytest
-from answers import good, problem
 from fastapi import APIRouter, File, Response, UploadFile
 from sqlalchemy import text
 
+from answers import good, problem
 from ocma.entrypoints.api.app import create_app
 from ocma.entrypoints.api.dependencies import CallerDep
 from ocma.entrypoints.api.idempotency import IdempotentRoute
 from ocma.errors import Conflict, QuotaExceeded, Unavailable
 from ocma.features.workspaces import requests
 from ocma.ids import new_id
+
 
 class Probe:
     """Counts what really ran, and can be told how to end."""
@@ -55,7 +57,7 @@ async def door(resources, probe):
         return await probe.run()
 
     @routes.post("/file")
-    async def file(caller: CallerDep, file: UploadFile = File()):
+    async def file(caller: CallerDep, file: Annotated[UploadFile, File()]):
         return {"size": len(await file.read()), **await probe.run()}
 
     @routes.delete("", status_code=204)
@@ -255,7 +257,9 @@ async def test_who_was_taken_for_dead_does_not_write_over_the_heir(database, res
     await requests.finish(database, resources.vault, first, requests.Answer(200, "text/plain", b"first"), clock)
     await requests.release(database, first)
     await requests.finish(database, resources.vault, heir, requests.Answer(200, "text/plain", b"heir"), later)
-    assert await requests.reserve(database, resources.vault, caller, "k", b"f", later) == requests.Answer(200, "text/plain", b"heir")
+    assert await requests.reserve(database, resources.vault, caller, "k", b"f", later) == requests.Answer(
+        200, "text/plain", b"heir"
+    )
 
 
 async def test_a_sign_of_life_keeps_it(database, resources, make, workspace):

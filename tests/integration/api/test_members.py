@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
+
 from answers import good, problem
 from factories import bearer
-
 from ocma.ids import new_id
 
 LADDER = ["viewer", "editor", "admin", "owner"]
@@ -125,7 +125,9 @@ async def test_whom_one_can_add(api, make, key, workspace):
     assert good(await api.get(url(workspace, guest), headers=key)) == added
     problem(await api.post(url(workspace), headers=key, json={"email": guest.email, "role": "viewer"}), 409, "alreadyMember")
     problem(await api.post(url(workspace), headers=key, json={"userId": str(guest.id), "role": "viewer"}), 409, "alreadyMember")
-    problem(await api.post(url(workspace), headers=key, json={"email": "nobody@example.com", "role": "viewer"}), 404, "noSuchUser")
+    problem(
+        await api.post(url(workspace), headers=key, json={"email": "nobody@example.com", "role": "viewer"}), 404, "noSuchUser"
+    )
     problem(await api.post(url(workspace), headers=key, json={"userId": str(new_id()), "role": "viewer"}), 404, "noSuchUser")
     problem(await api.post(url(workspace), headers=key, json={"role": "viewer"}), 400, "missingField")
     problem(await api.post(url(workspace), headers=key, json={"email": guest.email, "role": "king"}), 422)

@@ -1,15 +1,17 @@
 """/api/workspaces: yours, a new one, one of them."""
 
 import pytest
-from answers import good, paths, problem
 
+from answers import good, paths, problem
 from ocma.ids import new_id
 
 
 async def test_a_second_workspace_is_chosen_by_header_or_path(api, make):
     person = await make.person()
     made = good(
-        await api.post("/api/workspaces", headers=person.headers, json={"name": "Second", "timezone": "Asia/Tokyo", "onUnknown": "hold"}),
+        await api.post(
+            "/api/workspaces", headers=person.headers, json={"name": "Second", "timezone": "Asia/Tokyo", "onUnknown": "hold"}
+        ),
         201,
     )
     assert (made["name"], made["timezone"], made["onUnknown"]) == ("Second", "Asia/Tokyo", "hold")
@@ -71,8 +73,12 @@ async def test_a_key_makes_no_workspace(api, key):
 
 async def test_who_belongs_nowhere_can_make_one(api, make):
     host, guest = await make.person(), await make.person()
-    await api.post(f"/api/workspaces/{guest.workspace_id}/members", headers=guest.headers, json={"email": host.email, "role": "owner"})
-    assert (await api.delete(f"/api/workspaces/{guest.workspace_id}/members/{guest.id}", headers=guest.headers)).status_code == 204
+    await api.post(
+        f"/api/workspaces/{guest.workspace_id}/members", headers=guest.headers, json={"email": host.email, "role": "owner"}
+    )
+    assert (
+        await api.delete(f"/api/workspaces/{guest.workspace_id}/members/{guest.id}", headers=guest.headers)
+    ).status_code == 204
     problem(await api.get("/api/keys", headers=guest.headers), 403, "noWorkspace")
     me = good(await api.get("/api/auth/me", headers=guest.headers))
     assert (me["workspaceId"], me["role"], me["scopes"], me["workspaces"]) == (None, None, [], [])

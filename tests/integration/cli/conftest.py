@@ -1,50 +1,20 @@
-"""The operator's commands, run in this process as the `ocma` program runs them, on a database of their own."""
+"""A database of the commands' own, so that "the only workspace" means something."""
 
-import asyncio
-import json
-from dataclasses import dataclass
+import itertools
 from uuid import UUID
 
 import pytest
-from typer.testing import CliRunner
 
 import stage
 from conftest import make_settings
 from factories import Factory
-from ocma import bootstrap
-from ocma.entrypoints.cli import main
+from integration.cli.program import Program
+from integration.sandbox.walks import MastodonApp, XApp
 from ocma.infra import migrations
 from ocma.infra.embedded.database import ensure_database
 
 NAME = "operators"
-
-
-@dataclass
-class Said:
-    code: int
-    out: str
-    err: str
-
-    def rows(self):
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    def row(self):
-        (only,) = self.rows()
-        return only
-
-
-class Program:
-    """`program("accounts", "list")`; `environment` is what the operator has set."""
-
-    def __init__(self, environment):
-        self.environment = environment
-
-    def __call__(self, *words, given=None, **more):
-        environment = {name: value for name, value in {**self.environment, **more}.items()}
-        result = CliRunner().invoke(main.app, [str(word) for word in words], input=given, env=environment)
-        if result.exception and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Said(result.exit_code, result.stdout, result.stderr)
+people = (f"cli_{number}" for number in itertools.count())
 
 
 @pytest.fixture(scope="session")
@@ -79,23 +49,10 @@ def program(services, own_database, platforms, tmp_path, monkeypatch):
     )
 
 
-def within(program, act):
-    """Runs `act(resources)` as a process of the operator's would, with its own loop."""
-
-    async def whole():
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in program.environment.items():
-                patch.delenv(name, raising=False) if value is None else patch.setenv(name, value)
-            async with bootstrap.resources() as resources:
-                return await act(resources)
-
-    return asyncio.run(whole())
-
-
 @pytest.fixture
 def make_workspace(program):
     def make(name="Test workspace") -> UUID:
-        return within(program, lambda resources: Factory(resources).workspace(name))
+        return program.within(lambda resources: Factory(resources).workspace(name))
 
     return make
 
@@ -106,3 +63,34 @@ def workspace(program, make_workspace):
     made = make_workspace()
     program.environment["OCMA_WORKSPACE"] = str(made)
     return made
+
+
+class OperatorsApp(XApp):
+    """The app that the operator has configured, not the sandbox's usual one."""
+
+    def authorize(self, **changed):
+        return super().authorize(client_id=self.client[0], **changed)
+
+
+@pytest.fixture
+def x(platforms):
+    """Somebody on X, with tokens of the operator's app."""
+    return OperatorsApp(platforms.url, (platforms.client_id, platforms.client_secret)).connect(next(people))
+
+
+@pytest.fixture
+def mastodon(platforms):
+    """Somebody on Mastodon, with a token of an app of their own."""
+    return MastodonApp(platforms.url).connect(next(people))
+
+
+@pytest.fixture
+def x_account(program, workspace, x):
+    """Connected; its id."""
+    words = ("accounts", "add", "x", "--token", "-", "--refresh-token", "-", "--json")
+    return program(*words, given=f"{x.tokens['access_token']}\n{x.tokens['refresh_token']}\n").row()["id"]
+
+
+@pytest.fixture
+def mastodon_account(program, workspace, mastodon):
+    return program("accounts", "add", "mastodon", "--json", OCMA_ACCOUNT_TOKEN=mastodon.access_token).row()["id"]

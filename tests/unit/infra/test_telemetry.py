@@ -12,8 +12,22 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
 @pytest.mark.parametrize(
     "name",
-    ["token", "accessToken", "refresh_token", "client_secret", "password", "Authorization", "code", "auth_code", "code_verifier"]
-    + ["Set-Cookie", "apiKey", "api_key", "private_key", "state"],
+    [
+        "token",
+        "accessToken",
+        "refresh_token",
+        "client_secret",
+        "password",
+        "Authorization",
+        "code",
+        "auth_code",
+        "code_verifier",
+        "Set-Cookie",
+        "apiKey",
+        "api_key",
+        "private_key",
+        "state",
+    ],
 )
 def test_values_are_hidden_by_their_name(name):
     assert redact(None, "info", {"event": "x", name: "plain"})[name] == HIDDEN

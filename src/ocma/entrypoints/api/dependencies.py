@@ -82,7 +82,7 @@ CallerDep = Annotated[Caller, Depends(get_caller)]
 
 
 def needs(*scopes: str) -> Any:
-    """The caller, if they have every one of the scopes; used as `caller: Annotated[Caller, needs("posts:write")]`."""
+    """Gives the caller, if they have every one of the scopes: `caller: Annotated[Caller, needs("posts:write")]`."""
 
     async def check(caller: CallerDep) -> Caller:
         for scope in scopes:

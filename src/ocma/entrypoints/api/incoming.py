@@ -41,13 +41,11 @@ def _bounded(request: Request, limit: int) -> Receive:
             raise _too_large()
         return message
 
-    if int(request.headers.get("content-length") or 0) > limit:
+    async def refuse() -> Never:
+        raise _too_large()
 
-        async def refuse() -> Never:
-            raise _too_large()
-
-        return refuse
-    return receive
+    declared = request.headers.get("content-length", "")
+    return refuse if declared.isdecimal() and int(declared[:20]) > limit else receive
 
 
 def _too_large() -> HTTPException:

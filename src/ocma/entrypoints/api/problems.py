@@ -71,6 +71,7 @@ BAD_REQUEST = frozenset(
         "unreadableBody",
         "missingField",
         "authCodeRefused",
+        "appForgotten",
         "noPendingAuthorization",
         "authorizationRefused",
         "stateRefused",

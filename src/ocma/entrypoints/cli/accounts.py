@@ -30,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-Id = Annotated[UUID, typer.Argument(help="Id of the account, as `ocma accounts list` shows it.", metavar="ID")]
+Id = Annotated[UUID, typer.Argument(help="Id of the account, as `ocma accounts list` shows it.")]
 Platform = Annotated[str | None, typer.Option(help="Only this platform's.")]
 
 

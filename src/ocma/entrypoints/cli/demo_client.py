@@ -35,6 +35,10 @@ class Walk:
     account: Account
 
 
+class StreamBroken(Exception):
+    """The event stream ended before its time: open it again."""
+
+
 class Client:
     """`api` carries the key; `browser` is somebody without one, who follows where pages send them."""
 
@@ -80,13 +84,18 @@ class Client:
 
     @asynccontextmanager
     async def events(self, after: str | None) -> AsyncGenerator[AsyncGenerator[tuple[str, Json]]]:
-        """Open once entered: (id, event) pairs until the connection ends. `after`: the last id seen."""
+        """Open once entered: (id, event) pairs until the connection ends. `after`: the last id seen. Raises StreamBroken."""
         headers = {"Last-Event-ID": after} if after else {}
-        timeout = httpx2.Timeout(TIMEOUT)  # the API says something every 15 seconds
-        async with self._api.sse("/api/queue/events", headers=headers, timeout=timeout) as source:
-            if source.response.status_code != 200:
-                raise Unavailable(f"The event stream answered {source.response.status_code}.")
-            yield self._told(source)
+        try:
+            # The usual time-out is enough: the API says something every 15 seconds.
+            async with self._api.sse("/api/queue/events", headers=headers) as source:
+                if source.response.status_code >= 500:
+                    raise StreamBroken(f"answered {source.response.status_code}")
+                if source.response.status_code != 200:
+                    raise Unavailable(f"The event stream answered {source.response.status_code}.")
+                yield self._told(source)
+        except httpx2.HTTPError as error:
+            raise StreamBroken(type(error).__name__) from error
 
     async def _told(self, source: httpx2.EventSource) -> AsyncGenerator[tuple[str, Json]]:
         async for each in source:
@@ -156,8 +165,9 @@ def _checked(answer: httpx2.Response, what: str) -> Any:
         body = {}
     if answer.is_success and body:
         return body
-    detail = body.get("detail") or body.get("error") or answer.reason_phrase
-    raise Unavailable(f"{what} answered {answer.status_code}: {detail}", remediation=body.get("remediation"))
+    details = [body.get("detail") or body.get("error") or answer.reason_phrase]
+    details += [each["message"] for each in body.get("errors") or ()]
+    raise Unavailable(f"{what} answered {answer.status_code}: {' '.join(details)}", remediation=body.get("remediation"))
 
 
 def _account(view: Json) -> Account:

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from httpx2 import HTTPError
-
 from ocma.entrypoints.cli import demo_memory, demo_story, demo_verdict
 from ocma.entrypoints.cli.demo_board import Board
-from ocma.entrypoints.cli.demo_client import Account, Client
+from ocma.entrypoints.cli.demo_client import Account, Client, StreamBroken
 from ocma.entrypoints.cli.demo_screen import Screen
 from ocma.entrypoints.cli.demo_stack import Stack
 from ocma.entrypoints.cli.demo_story import ALT_TEXT, NAMES, PLATFORMS, Draft
+from ocma.errors import Unavailable
 
 PERSON = "alice"
 AGAIN = 0.5  # seconds before the event stream is opened again
@@ -27,6 +26,7 @@ class Play:
         self._client, self._screen, self._board = client, screen, board
         self._stamp = demo_story.stamp(datetime.now(UTC))
         self._listening = asyncio.Event()
+        self._refused: list[str] = []
 
     async def act(self, follower: "asyncio.Task[None]") -> list[str]:
         """`follower` is `follow`, running. Returns what is not as it must be."""
@@ -60,10 +60,13 @@ class Play:
     async def _plan(self, draft: Draft, accounts: Sequence[Account], media: Sequence[str]) -> None:
         at = datetime.now(UTC) + draft.delay if draft.delay else None
         async with self._board.lock:
-            answer = await self._client.schedule(draft, accounts, at, media, str(uuid4()))
+            try:
+                answer = await self._client.schedule(draft, accounts, at, media, str(uuid4()))
+            except Unavailable as error:
+                return self._refused.append(f"“{draft.title}” was not scheduled: {error.detail}")
             for line in self._board.add(draft, answer):
                 self._screen.say(f"{NAMES[line.platform]:<9} {draft.title:<18} scheduled for {line.due_at:%H:%M:%S} UTC")
-        self._screen.refresh(self._board)
+        return self._screen.refresh(self._board)
 
     async def follow(self) -> None:
         """Every change of state as the API's event stream tells it; opened again where it broke off."""
@@ -74,8 +77,8 @@ class Play:
                     self._listening.set()
                     async for last, event in events:  # noqa: B007 - the id from which to go on
                         await self._show(event)
-            except HTTPError as error:
-                self._screen.say(f"the event stream broke off ({type(error).__name__}); opening it again", "yellow")
+            except StreamBroken as error:
+                self._screen.say(f"the event stream broke off ({error}); opening it again", "yellow")
             await asyncio.sleep(AGAIN)
 
     async def _show(self, event: Mapping[str, Any]) -> None:
@@ -97,7 +100,7 @@ class Play:
                     self._screen.say(f"{NAMES[each.line.platform]:<9} {entry['id']:<20} {entry['at']}  “{entry['content']}”")
         self._screen.head("Summary")
         self._screen.summary(findings)
-        return demo_verdict.reasons(findings, books, self._stamp)
+        return self._refused + demo_verdict.reasons(findings, books, self._stamp)
 
     async def weigh(self, stack: Stack) -> None:
         await asyncio.sleep(CALM)

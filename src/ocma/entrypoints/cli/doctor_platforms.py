@@ -15,7 +15,7 @@ def examine(settings: Settings, environment: Mapping[str, str]) -> Iterator[Find
         yield _app(manifest, environment, callback)
         moved = [f"{name}={environment[name]}" for name in variables(manifest) if environment.get(name)]
         if moved:
-            yield Finding(manifest.key, Grade.NOTE, f"is reached elsewhere: {', '.join(moved)}")
+            yield Finding(f"{manifest.key} URLs", Grade.NOTE, f"{manifest.name} is reached elsewhere: {', '.join(moved)}")
 
 
 def _app(manifest: Manifest, environment: Mapping[str, str], callback: str) -> Finding:

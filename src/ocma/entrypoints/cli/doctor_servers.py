@@ -16,7 +16,7 @@ from ocma.infra.database import ROLE, SCHEMA, async_url
 from ocma.settings import Settings
 
 PATIENCE = 5.0  # seconds
-OLDEST_POSTGRESQL, OLDEST_REDIS = 150_000, (6, 2)
+OLDEST_POSTGRESQL, OLDEST_REDIS = 15, (6, 2)
 KINDS = ("worker", "dispatcher")
 # Tables of tenants that row-level security does not hold for everybody.
 OPEN_TABLES = """
@@ -54,9 +54,8 @@ async def _connected(url: str) -> AsyncGenerator[asyncpg.Connection]:
 
 
 def _version(connection: asyncpg.Connection) -> Finding:
-    found = connection.get_server_version()
-    told = f"answers, version {found.major}.{found.minor}"
-    if found.major * 10_000 < OLDEST_POSTGRESQL:
+    told = f"answers, version {connection.get_settings().server_version.split()[0]}"
+    if connection.get_server_version().major < OLDEST_POSTGRESQL:
         return wrong("PostgreSQL", f"{told}; OCMA needs 15 or newer", "Use a newer server.")
     return fine("PostgreSQL", told)
 

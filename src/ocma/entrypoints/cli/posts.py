@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 app.command("schedule")(posts_schedule.schedule_post)
 
-Id = Annotated[UUID, typer.Argument(help="Id of the post, as `ocma posts list` shows it.", metavar="ID")]
+Id = Annotated[UUID, typer.Argument(help="Id of the post, as `ocma posts list` shows it.")]
 
 
 @app.command("list")

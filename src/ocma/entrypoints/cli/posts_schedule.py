@@ -24,7 +24,7 @@ Image = Annotated[list[Path] | None, typer.Option(help="A picture; may be repeat
 
 
 def schedule_post(  # noqa: PLR0913, PLR0917 - an option each
-    content: Annotated[str, typer.Argument(help="The text; `-` reads it from standard input.", metavar="TEXT")],
+    content: Annotated[str, typer.Argument(help="The text; `-` reads it from standard input.")],
     at: Annotated[str, typer.Option(help="`now`, or a time such as 2030-05-01T09:00, in --timezone.")] = "now",
     platform: Annotated[list[str] | None, typer.Option(help="All accounts of it; may be repeated.")] = None,
     account: Annotated[list[UUID] | None, typer.Option(help="This account; may be repeated.")] = None,
@@ -73,7 +73,7 @@ def _wanted(values: dict[str, Any]) -> Schedule:
 
 
 def _option(place: tuple[int | str, ...]) -> str:
-    known = {"content": "TEXT", "scheduled_at": "--at", "platforms": "--platform", "account_ids": "--account"}
+    known = {"content": "CONTENT", "scheduled_at": "--at", "platforms": "--platform", "account_ids": "--account"}
     return known.get(str(place[0]), f"--{place[0]}") if place else "--platform"
 
 

@@ -74,7 +74,12 @@ async def refuse(desk: Desk, state: str) -> None:
 async def _redeem(desk: Desk, caller: Caller, connector: Connector, pending: Pending, code: str) -> list[Account]:
     app = await apps.get_app(desk, caller.workspace_id, connector, pending.host, pending.redirect_uri)
     flow = desk.gateway.flow(connector.manifest, app, pending.host)
-    grant = await flow.exchange(code, pending.redirect_uri, pending.verifier)
+    try:
+        grant = await flow.exchange(code, pending.redirect_uri, pending.verifier)
+    except Invalid as error:
+        if error.rule == "appForgotten":  # the next authorization registers anew
+            await apps.forget_app(desk, caller.workspace_id, connector.manifest.key, pending.host)
+        raise
     return await adopt(desk, caller, connector, pending.host, grant)
 
 

@@ -1,6 +1,7 @@
 """What the accounts feature works with, in one hand."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from ocma.clock import Clock
 from ocma.infra.database import Database
@@ -15,6 +16,8 @@ class Desk:
     gateway: Gateway
     clock: Clock
     public_url: str
+    # Each refresh holds a database connection while the platform answers; leases need some, too.
+    refreshing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(3))
 
     @property
     def callback_url(self) -> str:

@@ -77,7 +77,7 @@ async def refresh(desk: Desk, account: Account, seen_version: int) -> tuple[Gran
     Raises ReauthorizationRequired (and marks the account) only when the platform says so for certain.
     """
     try:
-        async with desk.database.transaction(account.workspace_id) as session:
+        async with desk.refreshing, desk.database.transaction(account.workspace_id) as session:
             return await _refresh_locked(desk, session, account, seen_version)
     except ReauthorizationRequired as error:
         await mark(desk, account, "needsReauthorization", error.rule)

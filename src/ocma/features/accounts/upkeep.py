@@ -19,7 +19,6 @@ log = structlog.get_logger(__name__)
 TASK = "accounts.refresh"
 HORIZON = timedelta(minutes=10)
 BATCH = 100
-AT_ONCE = 4  # a refresh holds a database connection while the platform answers
 
 
 async def find_expiring(database: Database) -> list[tuple[str, str]]:
@@ -30,17 +29,15 @@ async def find_expiring(database: Database) -> list[tuple[str, str]]:
 
 async def refresh_all(desk: Desk, message: Sequence[tuple[str, str]]) -> None:
     """Never raises for one of them: what failed is tried again in the next round, or when a post needs it."""
-    limit = asyncio.Semaphore(AT_ONCE)
-    await asyncio.gather(*(_refresh(desk, limit, UUID(workspace), UUID(account)) for workspace, account in message))
+    await asyncio.gather(*(_refresh(desk, UUID(workspace), UUID(account)) for workspace, account in message))
 
 
-async def _refresh(desk: Desk, limit: asyncio.Semaphore, workspace_id: UUID, account_id: UUID) -> None:
+async def _refresh(desk: Desk, workspace_id: UUID, account_id: UUID) -> None:
     async with desk.database.transaction(workspace_id) as session:
         account = await session.scalar(select(Account).where(Account.id == account_id, Account.status == "active"))
     if account is None:
         return
     try:
-        async with limit:
-            await tokens.fresh(desk, account, early=HORIZON)
+        await tokens.fresh(desk, account, early=HORIZON)
     except OcmaError as error:
         log.warning("token.refresh", account=str(account_id), platform=account.platform, error=error.rule)

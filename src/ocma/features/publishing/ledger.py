@@ -79,36 +79,44 @@ async def end_send(press: Press, work: Work, attempt_id: UUID, error: OcmaError)
 
 
 async def record_part(press: Press, work: Work, attempt_id: UUID, published: Published, *, last: bool) -> None:
-    """A part is live. With the last part the publication is published, in the same transaction."""
+    """A part is live: its attempt and the publication say so together; with the last part it is published."""
     now, progress = press.clock(), work.publication.progress
     progress.pop("processing", None)
     progress["parts"] = [*progress.get("parts", []), {"id": published.id, "url": published.url}]
-    await _record_answer(press, work, attempt_id, published)
-    async with press.database.transaction(work.claim.workspace_id) as session:
-        if not last:
-            return await move(session, work.claim, progress=dict(progress))
-        first = progress["parts"][0]
-        await move(
-            session,
-            work.claim,
-            state="published",
-            progress=dict(progress),
-            platform_post_id=first["id"],
-            url=first["url"],
-            published_at=published.at or now,
-            error=None,
-            due_at=None,
-            lease_until=None,
-            taken_at=None,
-        )
-        await session.execute(update(Account).where(Account.id == work.claim.account_id).values(last_success_at=now))
-    return None
+    values = _published(progress, published.at or now) if last else {"progress": dict(progress)}
+    try:
+        async with press.database.transaction(work.claim.workspace_id) as session:
+            await _answer(session, attempt_id, published, now)
+            await move(session, work.claim, **values)
+            if last:
+                good = update(Account).where(Account.id == work.claim.account_id)
+                await session.execute(good.values(last_success_at=now))
+    except ClaimLost:
+        async with press.database.transaction(work.claim.workspace_id) as session:
+            await _answer(session, attempt_id, published, now)
+        raise
 
 
-async def _record_answer(press: Press, work: Work, attempt_id: UUID, published: Published) -> None:
-    values = {"state": "published", "platform_post_id": published.id, "url": published.url, "finished_at": press.clock()}
+def _published(progress: dict[str, Any], at: datetime) -> dict[str, Any]:
+    first = progress["parts"][0]
+    live = {"platform_post_id": first["id"], "url": first["url"], "published_at": at}
+    over = {"error": None, "due_at": None, "lease_until": None, "taken_at": None}
+    return {"state": "published", "progress": dict(progress), **live, **over}
+
+
+async def _answer(session: AsyncSession, attempt_id: UUID, published: Published, now: datetime) -> None:
+    live = {"state": "published", "platform_post_id": published.id, "url": published.url}
+    await session.execute(update(Attempt).where(Attempt.id == attempt_id).values(error=None, finished_at=now, **live))
+
+
+async def record_processing(press: Press, work: Work, attempt_id: UUID, processing: str, due_at: datetime) -> None:
+    """Accepted, not live yet: looked at again at `due_at`."""
+    progress = work.publication.progress
+    progress["processing"] = processing
     async with press.database.transaction(work.claim.workspace_id) as session:
-        await session.execute(update(Attempt).where(Attempt.id == attempt_id).values(error=None, **values))
+        await session.execute(update(Attempt).where(Attempt.id == attempt_id).values(state="processing"))
+        resting = {"state": "publishing", "due_at": due_at, "lease_until": None, "taken_at": None}
+        await move(session, work.claim, progress=dict(progress), **resting)
 
 
 async def record_absent(press: Press, work: Work, part: int) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 SNOOZE = 60.0  # seconds, when a platform throttles without saying for how long
 Act = Callable[[Press, Work, Access], Awaitable[None]]
 AMBIGUOUS = frozenset({"sending", "unknown", "absent"})
+UNSETTLED = frozenset({"sending", "processing", "unknown", "published"})
 
 
 async def publish(press: Press, work: Work) -> None:
@@ -121,6 +122,8 @@ def outgoing(work: Work, content: Content, index: int) -> Outgoing:
 
 async def _send(press: Press, work: Work, access: Access, content: Content, index: int) -> bool:
     """Sends one part. False: accepted but not live yet, somebody asks again later."""
+    if any(each.part == index and each.state in UNSETTLED for each in work.attempts):
+        raise OutcomeUnknown("An earlier send of this part is not settled.", platform=work.account.platform)
     out = outgoing(work, content, index)
     attempt_id = await ledger.begin_send(press, work, index, fingerprint(out.part, out.options))
     await press.reached("send")
@@ -133,7 +136,7 @@ async def _send(press: Press, work: Work, access: Access, content: Content, inde
         raise
     await press.reached("answered")
     if isinstance(answer, Processing):
-        await _keep_processing(press, work, answer)
+        await ledger.record_processing(press, work, attempt_id, answer.id, _later(press, answer))
         return False
     await ledger.record_part(press, work, attempt_id, answer, last=index + 1 == len(content.parts))
     await press.reached("recorded")
@@ -156,18 +159,16 @@ async def _call(press: Press, work: Work, access: Access, out: Outgoing) -> Publ
         raise OutcomeUnknown(platform=work.account.platform) from error
 
 
-async def _keep_processing(press: Press, work: Work, answer: Processing) -> None:
-    work.publication.progress["processing"] = answer.id
-    due_at = press.clock() + timedelta(seconds=answer.check_after)
-    await ledger.free(press, work, "publishing", due_at, progress=dict(work.publication.progress))
+def _later(press: Press, answer: Processing) -> datetime:
+    return press.clock() + timedelta(seconds=answer.check_after)
 
 
 async def _resume(press: Press, work: Work, access: Access, content: Content, processing: str) -> None:
     answer = await work.publisher.resume(access, Processing(processing, 0))
-    if isinstance(answer, Processing):
-        return await _keep_processing(press, work, answer)
     index = len(work.publication.progress.get("parts", []))
     attempt = next(each for each in reversed(work.attempts) if each.part == index)
+    if isinstance(answer, Processing):
+        return await ledger.record_processing(press, work, attempt.id, answer.id, _later(press, answer))
     last = index + 1 == len(content.parts)
     await ledger.record_part(press, work, attempt.id, answer, last=last)
     return None if last else await _send_all(press, work, access)

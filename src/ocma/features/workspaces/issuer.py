@@ -13,7 +13,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import JWKRegistry, Key, KeySet, OctKey
 
 from ocma.clock import Clock
-from ocma.errors import Unavailable
+from ocma.errors import Invalid, Unavailable
 from ocma.features.workspaces.identity import unknown
 from ocma.infra.outbound import Outbound
 from ocma.settings import Settings
@@ -46,8 +46,7 @@ class Issuer:
         self, settings: Settings, outbound: Outbound, clock: Clock, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._name, self._audience, self._jwks_url = settings.jwt_issuer, settings.jwt_audience, settings.jwt_jwks_url
-        secret = settings.jwt_secret.get_secret_value()
-        self._secret = OctKey.import_key(secret) if secret else None
+        self._secret = _shared_secret(settings)
         self._outbound, self._clock, self._monotonic = outbound, clock, monotonic
         self._keys: KeySet | None = None
         self._asked_at = float("-inf")
@@ -112,6 +111,18 @@ class Issuer:
         self._keys = KeySet(keys) if keys else self._keys
 
 
+def _shared_secret(settings: Settings) -> OctKey | None:
+    secret = settings.jwt_secret.get_secret_value()
+    try:
+        return OctKey.import_key(secret) if secret else None
+    except ValueError as error:
+        raise Invalid(
+            "OCMA_JWT_SECRET is a public key, not a shared secret.",
+            code="settings",
+            remediation="Set OCMA_JWT_JWKS_URL to where the issuer publishes its keys.",
+        ) from error
+
+
 def _algorithm(token: str) -> object:
     """What the token claims; it only chooses between our two fixed lists."""
     return jws.extract_compact(token.encode()).headers().get("alg")
@@ -123,7 +134,7 @@ def _import(answer: Any) -> list[Key]:
     for each in answer["keys"]:
         try:
             keys.append(JWKRegistry.import_key(each))
-        except (JoseError, ValueError, TypeError) as error:
+        except (JoseError, LookupError, ValueError, TypeError, AttributeError) as error:
             log.info("jwk_skipped", error=type(error).__name__)
     return [key for key in keys if key.key_type != "oct"]
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, EmailStr, Field, SecretStr, StringConstraints, field_validator
+from pydantic import AfterValidator, EmailStr, Field, SecretStr, StringConstraints, field_validator
 
-from ocma.features.schema import Input, Schema
+from ocma.features.schema import Input, Instant, Schema
 from ocma.features.workspaces.scopes import Role
 
 PASSWORD_LENGTH = 12
@@ -76,7 +76,7 @@ class NewKey(Input):
 
     name: Name
     scopes: list[str] | None = Field(None, min_length=1, max_length=50)
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class ApiKeyView(Schema):

@@ -8,7 +8,30 @@ from hypothesis import strategies as st
 from ocma.errors import Invalid
 from ocma.features.scheduling.times import moment
 
-ZONES = ["UTC", "Europe/Berlin", "Europe/London", "Europe/Dublin", "America/New_York", "America/Sao_Paulo", "America/St_Johns", "America/Los_Angeles", "Asia/Kolkata", "Asia/Tokyo", "Asia/Kathmandu", "Asia/Tehran", "Asia/Gaza", "Africa/Casablanca", "Africa/Cairo", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Apia", "Pacific/Chatham", "Pacific/Kiritimati", "America/Havana", "Antarctica/Troll"]
+ZONES = [
+    "UTC",
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Dublin",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "America/St_Johns",
+    "America/Los_Angeles",
+    "Asia/Kolkata",
+    "Asia/Tokyo",
+    "Asia/Kathmandu",
+    "Asia/Tehran",
+    "Asia/Gaza",
+    "Africa/Casablanca",
+    "Africa/Cairo",
+    "Australia/Sydney",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "Pacific/Chatham",
+    "Pacific/Kiritimati",
+    "America/Havana",
+    "Antarctica/Troll",
+]
 
 
 def test_a_time_with_an_offset_is_that_instant():

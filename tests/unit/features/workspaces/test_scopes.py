@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from ocma.errors import Forbidden, Invalid
@@ -24,7 +26,7 @@ def test_what_a_role_may_do(role):
 
 def test_a_higher_role_has_strictly_more():
     ladder = [ROLE_SCOPES[role] for role in ("viewer", "editor", "admin", "owner")]
-    assert all(lower < higher for lower, higher in zip(ladder, ladder[1:], strict=False))
+    assert all(lower < higher for lower, higher in pairwise(ladder))
 
 
 def test_unknown_scopes_are_named_all_at_once():

@@ -1,0 +1,91 @@
+"""A workspace in which something lives: every kind of thing that a path or a body can name, in every state."""
+
+import io
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from PIL import Image
+from sqlalchemy import update
+
+import stage
+from factories import PASSWORD, Factory, Person
+from ocma.bootstrap import Resources
+from ocma.features.accounts.models import Account
+from ocma.features.publishing.models import Publication
+
+# The way of a publication into each state, as the database allows it.
+WAYS = {
+    "scheduled": (),
+    "cancelled": ("cancelled",),
+    "failed": ("failed",),
+    "unknown": ("publishing", "unknown"),
+    "published": ("publishing", "published"),
+}
+LATER = timedelta(days=400)  # nothing here is due while a test runs
+
+
+@dataclass
+class Inhabited:
+    """`ids` by the name that paths give them; `key`: headers of a key that may do everything there."""
+
+    workspace_id: UUID
+    key: dict[str, str]
+    owner: Person
+    password: str = PASSWORD
+    ids: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, name: str, found: object) -> None:
+        self.ids.setdefault(name, []).append(str(found))
+
+
+async def inhabit(resources: Resources) -> Inhabited:
+    make = Factory(resources)
+    owner = await make.person()
+    company = stage.Company(resources, make.caller(owner.workspace_id))
+    place = Inhabited(owner.workspace_id, await make.key(owner.workspace_id), owner)
+    place.add("workspace_id", owner.workspace_id)
+    for _ in range(4):
+        place.add("user_id", (await make.member(owner.workspace_id, "editor")).id)
+        place.add("key_id", (await make.key_row(owner.workspace_id, "posts:read")).id)
+        place.add("medium_id", (await resources.library.keep(company.caller, _picture(), "teal")).id)
+    accounts = [await company.connect(platform, f"{name}{place.workspace_id.hex[-8:]}") for name, platform in _NAMES]
+    for account in accounts:
+        place.add("account_id", account.id)
+    for number in range(2):
+        await _post_in_every_state(place, company, accounts[number])
+    return place
+
+
+_NAMES = (("stays", "x"), ("stays", "mastodon"), ("goes", "x"), ("goes", "mastodon"))
+
+
+async def _picture():
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(file, "PNG")
+    yield file.getvalue()
+
+
+async def _post_in_every_state(place: Inhabited, company: stage.Company, account: Account) -> None:
+    for state, way in WAYS.items():
+        later = company.resources.clock() + LATER
+        job = await company.schedule(f"{state} on {account.platform}", account, scheduledAt=later)
+        publication = job.publications[0]
+        for step in way:
+            await _move(company, publication.id, step)
+        place.add("job_id", job.post.id)
+        place.add("publication_id", publication.id)
+
+
+async def _move(company: stage.Company, publication_id: UUID, state: str) -> None:
+    """As a worker or a person would, without the platform."""
+    now = company.resources.clock()
+    values = {
+        "publishing": {"lease_until": now + LATER},
+        "unknown": {"lease_until": None, "due_at": None},
+        "published": {"lease_until": None, "due_at": None, "published_at": now, "platform_post_id": str(publication_id)},
+        "failed": {"due_at": None, "error": {"code": "x", "kind": "contentRejected", "detail": "No."}},
+        "cancelled": {"due_at": None},
+    }[state]
+    async with company.resources.database.transaction(company.caller.workspace_id) as session:
+        await session.execute(update(Publication).where(Publication.id == publication_id).values(state=state, **values))
