@@ -35,7 +35,7 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-real check lint types floors template format clean
+.PHONY: help setup demo up test test-real check lint types floors template bench format clean
 
 help: ## Print this.
 	@echo 'usage: make TARGET'
@@ -51,7 +51,7 @@ up: setup ## Start everything for real platforms; keys are read from .env (see .
 	$(BIN)/ocma up $(ARGS)
 
 test: setup ## Run the tests, against a real PostgreSQL and a real Redis, embedded. T=tests/unit runs a part.
-	$(BIN)/pytest -m 'not real' -n $(J) $(ARGS) $(T)
+	$(BIN)/pytest -m 'not real' -n $(J) --dist loadfile $(ARGS) $(T)
 
 test-real: setup ## Publish on a real server that speaks Mastodon's API, on this machine, and read it back.
 	$(BIN)/pytest -m real $(ARGS) $(or $(T),tests/real)
@@ -70,6 +70,9 @@ floors: setup
 
 template: setup
 	$(BIN)/ocma env-template | diff -u .env.template -
+
+bench: setup ## Measure what the decisions in docs/decisions rest on.
+	.uv/bin/uv run --frozen --no-sync --with 'psycopg[binary]' python bench/drivers.py
 
 format: setup ## Format the code, mend what ruff can mend, write the generated files.
 	$(BIN)/ruff check --fix-only --quiet $(CODE)

@@ -52,6 +52,15 @@ class Sandbox:
             body = {"platform": platform, "kind": kind, "count": count, **more}
             (await client.post(f"{self.url}/_control/faults", json=body)).raise_for_status()
 
+    async def guard(self, *, on: bool) -> None:
+        """The platforms' own protection against doubles. Off: what we send twice is live twice, so that a test can see it."""
+        settings = {"x": {"duplicate_window_seconds": 86400}, "mastodon": {"idempotency_seconds": 3600}}
+        async with httpx2.AsyncClient() as client:
+            for platform, own in settings.items():
+                wanted = own if on else dict.fromkeys(own, 0)
+                body = {"platform": platform, "settings": wanted}
+                (await client.post(f"{self.url}/_control/settings", json=body)).raise_for_status()
+
     async def clear_faults(self) -> None:
         async with httpx2.AsyncClient() as client:
             (await client.delete(f"{self.url}/_control/faults")).raise_for_status()

@@ -196,6 +196,7 @@ CREATE TABLE oauth_states (
     expires_at timestamptz NOT NULL,
     used_at timestamptz
 );
+CREATE INDEX oauth_states_expiry ON oauth_states (expires_at);
 CREATE INDEX oauth_states_caller ON oauth_states (workspace_id, caller, platform) WHERE used_at IS NULL;
 
 
@@ -226,6 +227,7 @@ CREATE TABLE posts (
     wall_time timestamp NOT NULL,
     timezone text NOT NULL,
     request_key text,
+    request_hash text,
     created_by text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
@@ -397,6 +399,16 @@ AS $$
     RETURNING p.id
 $$;
 
+-- What could not be handed over is given back at once, unless somebody took it meanwhile.
+CREATE FUNCTION release_publications(ids uuid[], fences integer[]) RETURNS TABLE (id uuid)
+LANGUAGE sql SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    UPDATE publications p SET lease_until = clock_timestamp()
+    FROM unnest(ids, fences) AS want(id, fence)
+    WHERE p.id = want.id AND p.attempt = want.fence AND p.taken_at IS NULL AND p.lease_until > clock_timestamp()
+    RETURNING p.id
+$$;
+
 -- A lease that ran out: after a recorded send (answered or not) the outcome is settled as unknown, before it nothing happened. A publication that takes its
 -- worker down each time waits longer and longer, and in the end is failed where a person sees it.
 CREATE FUNCTION sweep_publications(batch integer) RETURNS TABLE (id uuid, workspace_id uuid, state text)
@@ -405,21 +417,28 @@ AS $$
 BEGIN
     RETURN QUERY
         WITH lapsed AS (
-            SELECT p.id, p.lapses + (p.taken_at IS NOT NULL)::integer AS lapses, p.state = 'unknown' OR EXISTS (
-                    SELECT FROM attempts a
-                    WHERE a.publication_id = p.id AND a.attempt = p.attempt AND a.state IN ('sending', 'published')) AS sent
+            SELECT p.id, p.lapses + (p.taken_at IS NOT NULL)::integer AS lapses,
+                p.state = 'unknown' OR EXISTS (
+                    SELECT FROM attempts a WHERE a.publication_id = p.id AND a.attempt = p.attempt
+                        AND a.state IN ('sending', 'published')) AS sent,
+                EXISTS (
+                    SELECT FROM attempts a WHERE a.publication_id = p.id AND a.attempt = p.attempt
+                        AND a.state = 'published') AS answered
             FROM publications p WHERE p.lease_until < clock_timestamp()
             ORDER BY p.lease_until LIMIT batch FOR UPDATE OF p SKIP LOCKED
+        ), judged AS (
+            SELECT l.*, l.lapses >= 20 AS hopeless,
+                clock_timestamp() + make_interval(secs => CASE WHEN l.lapses < 2 THEN 0 ELSE least(power(2, l.lapses), 300) END)
+                    AS later
+            FROM lapsed l
         )
         UPDATE publications p
-        SET state = CASE WHEN l.sent THEN 'unknown' WHEN l.lapses >= 20 THEN 'failed' ELSE 'scheduled' END,
-            lapses = l.lapses, lease_until = NULL, taken_at = NULL, looks = CASE WHEN p.state = 'unknown' THEN p.looks ELSE 0 END,
-            due_at = CASE WHEN l.sent AND p.on_unknown = 'hold' THEN NULL WHEN NOT l.sent AND l.lapses >= 20 THEN NULL
-                ELSE clock_timestamp() + make_interval(secs => CASE WHEN l.lapses < 2 THEN 0 ELSE least(power(2, l.lapses), 300) END)
-                END,
-            error = CASE WHEN NOT l.sent AND l.lapses >= 20 THEN '{"code": "workerLost", "detail": "The worker died each time."}'::jsonb
+        SET state = CASE WHEN j.sent THEN 'unknown' WHEN j.hopeless THEN 'failed' ELSE 'scheduled' END,
+            lapses = j.lapses, lease_until = NULL, taken_at = NULL, looks = CASE WHEN p.state = 'unknown' THEN p.looks ELSE 0 END,
+            due_at = CASE WHEN j.hopeless OR (j.sent AND NOT j.answered AND p.on_unknown = 'hold') THEN NULL ELSE j.later END,
+            error = CASE WHEN j.hopeless THEN '{"code": "workerLost", "detail": "The worker died each time."}'::jsonb
                 ELSE p.error END
-        FROM lapsed l WHERE p.id = l.id
+        FROM judged j WHERE p.id = j.id
         RETURNING p.id, p.workspace_id, p.state;
 END $$;
 
@@ -482,6 +501,12 @@ AS $$
     ORDER BY t.expires_at LIMIT batch
 $$;
 
+CREATE FUNCTION forget_old_states(age interval) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    WITH gone AS (DELETE FROM oauth_states s WHERE s.expires_at < now() - age RETURNING 1) SELECT count(*) FROM gone
+$$;
+
 CREATE FUNCTION forget_old_requests(age interval) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = ocma, pg_temp
 AS $$
@@ -527,7 +552,7 @@ CREATE POLICY system ON api_keys FOR SELECT TO ocma_system USING (true);
 CREATE POLICY system ON users FOR SELECT TO ocma_system USING (true);
 CREATE POLICY system ON members FOR SELECT TO ocma_system USING (true);
 CREATE POLICY system ON workspaces FOR SELECT TO ocma_system USING (true);
-CREATE POLICY system ON oauth_states FOR SELECT TO ocma_system USING (true);
+CREATE POLICY system ON oauth_states TO ocma_system USING (true);
 CREATE POLICY system ON accounts FOR SELECT TO ocma_system USING (true);
 CREATE POLICY system ON account_tokens FOR SELECT TO ocma_system USING (true);
 CREATE POLICY system ON platform_apps FOR SELECT TO ocma_system USING (true);
@@ -541,7 +566,7 @@ GRANT SELECT (id, workspace_id, hash, scopes, expires_at, revoked_at) ON api_key
 GRANT SELECT (id, email, password_hash, issuer, subject) ON users TO ocma_system;
 GRANT SELECT ON members TO ocma_system;
 GRANT SELECT (id, name) ON workspaces TO ocma_system;
-GRANT SELECT (id, workspace_id, state_hash, key_id, used_at, expires_at) ON oauth_states TO ocma_system;
+GRANT SELECT (id, workspace_id, state_hash, key_id, used_at, expires_at), DELETE ON oauth_states TO ocma_system;
 GRANT SELECT (id, status) ON accounts TO ocma_system;
 GRANT SELECT (workspace_id, account_id, key_id, refresh_token, expires_at) ON account_tokens TO ocma_system;
 GRANT SELECT (id, workspace_id, key_id) ON platform_apps TO ocma_system;

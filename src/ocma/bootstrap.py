@@ -35,6 +35,7 @@ class Resources:
     tasks: Tasks
     desk: Desk
     library: Library
+    leases: Database  # a connection of its own: a full pool must not cost a lease
 
     def press(self) -> Press:
         """For a worker: whoever makes one runs its keeper."""
@@ -43,7 +44,7 @@ class Resources:
             database=self.database,
             desk=self.desk,
             library=self.library,
-            keeper=Keeper(self.database, lease),
+            keeper=Keeper(self.leases, lease),
             clock=self.clock,
             lease=lease,
             timeout=self.settings.publish_timeout_seconds,
@@ -60,6 +61,8 @@ async def resources(settings: Settings | None = None, clock: Clock = utcnow) -> 
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url.get_secret_value(), pool=settings.database_pool)
         stack.push_async_callback(database.close)
+        leases = Database(settings.database_url.get_secret_value(), pool=1)
+        stack.push_async_callback(leases.close)
         redis = Redis.from_url(settings.redis_url.get_secret_value(), health_check_interval=30)
         stack.push_async_callback(redis.aclose)
         outbound = Outbound(timeout=settings.publish_timeout_seconds, trusted_hosts=settings.trusted_hosts)
@@ -79,6 +82,7 @@ async def resources(settings: Settings | None = None, clock: Clock = utcnow) -> 
             tasks=tasks,
             desk=Desk(database, vault, gateway, clock, settings.public_url),
             library=Library(database, storage, outbound, clock, settings.media_max_bytes),
+            leases=leases,
         )
 
 

@@ -1,5 +1,7 @@
 """The base of every JSON shape: camelCase outside, snake_case inside."""
 
+import re
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
@@ -8,15 +10,18 @@ from pydantic.alias_generators import to_camel
 Row = TypeVar("Row")
 
 
-def _no_number(value: object) -> object:
-    number = isinstance(value, (int, float)) or (isinstance(value, str) and value.strip("+-.0123456789") == "")
-    if number:
-        raise ValueError("must be a time in ISO 8601 with an offset, e.g. 2030-01-31T09:00:00Z")
-    return value
+_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d")
 
 
-# A number would pass as Unix time, in seconds or milliseconds by its size: too easily not what was meant.
-Instant = Annotated[AwareDatetime, BeforeValidator(_no_number)]
+def _written(value: object) -> object:
+    """A number would pass as Unix time, in seconds or milliseconds by its size, a date as midnight: too easily not meant."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATE_AND_TIME.match(value)):
+        return value
+    raise ValueError("must be a date and time in ISO 8601, e.g. 2030-01-31T09:00:00Z")
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written)]
+Time = Annotated[datetime, BeforeValidator(_written)]  # without an offset it is wall time in a zone named elsewhere
 
 
 class Schema(BaseModel):

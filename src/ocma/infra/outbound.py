@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 # a word (some do so after every answer), and then nobody knows whether a POST was read.
 FRESH: Mapping[str, Any] = {"fresh": True}
 UNWRITTEN = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)  # no connection was had, so nothing was written
+# Forms of IPv4 and site-local addresses inside IPv6 that Python calls global.
+ODD = tuple(map(ipaddress.ip_network, ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10", "5f00::/16")))
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PASSING = frozenset({502, 503, 504})
 
@@ -42,7 +44,7 @@ def is_public(address: str) -> bool:
         embedded = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
         nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in ipaddress.ip_network("64:ff9b::/96") else None
         ip = embedded or nat64 or ip
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in each for each in ODD if each.version == ip.version)
 
 
 class PublicResolver(AbstractResolver):

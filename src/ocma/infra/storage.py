@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
-from ocma.errors import Invalid, NotFound
+from ocma.errors import Invalid, Issue, NotFound
 
 CHUNK = 256 * 1024
 
@@ -50,5 +50,6 @@ async def _write(path: Path, chunks: AsyncIterator[bytes], limit: int) -> None:
         async for chunk in chunks:
             size += len(chunk)
             if size > limit:
-                raise Invalid(f"The file is larger than {limit} bytes.", code="mediaTooLarge")
+                message = f"The file is larger than {limit} bytes."
+                raise Invalid(message, code="mediaTooLarge", issues=[Issue("file", "mediaTooLarge", message)])
             await asyncio.to_thread(file.write, chunk)

@@ -20,6 +20,7 @@ from ocma.errors import Unavailable
 log = structlog.get_logger(__name__)
 
 STREAM = "ocma:tasks"
+GRACE = 60.0  # seconds that begun tasks have after the signal to stop
 Handler = Callable[..., Awaitable[None]]
 
 
@@ -37,6 +38,7 @@ class Broker(RedisStreamBroker):
                     yield message
             except (RedisError, OSError) as error:
                 log.warning("tasks.listen", error=type(error).__name__)
+                await asyncio.sleep(0.1 if "NOGROUP" in str(error) else 1.0)
                 await self._declare_patiently()
 
     async def _declare_patiently(self) -> None:
@@ -61,6 +63,7 @@ class Tasks:
             unacknowledged_lock_timeout=10,
             maxlen=100_000,
             xread_block=1000,
+            xread_count=5,  # what is read and not begun waits for its reader
         )
 
     async def send(self, name: str, *arguments: Any) -> None:
@@ -75,7 +78,7 @@ class Tasks:
         """Works tasks until `stop`, then finishes those begun."""
         for name, handler in handlers.items():
             self.broker.register_task(handler, task_name=name)
-        receiver = Receiver(self.broker, max_async_tasks=concurrency, validate_params=False)
+        receiver = Receiver(self.broker, max_async_tasks=concurrency, validate_params=False, wait_tasks_timeout=GRACE)
         await receiver.listen(stop)
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from structlog.typing import EventDict, Processor
 from ocma.settings import Settings
 
 HIDDEN = "[hidden]"
-_EXACT = frozenset({"code", "key", "state", "cookie", "auth", "verifier", "credentials"})
+_EXACT = frozenset({"code", "auth", "credentials"})
 _PARTS = re.compile(
     r"token|secret|password|passwd|passphrase|authorization|verifier|cookie|api_?key|private_?key|auth_?code", re.IGNORECASE
 )
@@ -23,6 +23,7 @@ _VALUES = re.compile(
       | \beyJ[\w-]{8,}\.[\w-]+\.[\w-]*                     # a JWT
       | (?<=://)[^/\s:@]*:[^/\s@]*(?=@)                    # user:password in a URL
       | (?<=[?&]code=)[^&\s'"]+
+      | (?<=[?&]state=)[^&\s'"]+
       | (?<=_token=)[^&\s'"]+
       | (?<=_secret=)[^&\s'"]+
       | (?<=\[parameters:\s).*?(?=\]\s*$|\]\n)             # what a database driver would repeat

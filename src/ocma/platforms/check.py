@@ -7,6 +7,8 @@ from ocma.errors import Issue
 from ocma.platforms.content import Content, Media, Part
 from ocma.platforms.manifest import Manifest
 
+OPTION_LENGTH = 500
+
 
 def check(content: Content, manifest: Manifest, path: str = "content") -> list[Issue]:
     """Every rule of `manifest` that `content` breaks."""
@@ -77,6 +79,9 @@ def _options(options: Any, manifest: Manifest, path: str) -> Iterator[Issue]:
         if name not in manifest.options:
             known = ", ".join(manifest.options) or "none"
             yield _issue(manifest, f"{path}.options.{name}", "option.unknown", f"no option {name!r}.", f"Known: {known}.")
-        elif (allowed := manifest.options[name]) and value not in allowed:
-            message = f"{value!r} is not one of {', '.join(str(each) for each in allowed)}."
+        elif (allowed := manifest.options[name]) is None and not (isinstance(value, str) and len(value) <= OPTION_LENGTH):
+            message = f"{name} is a text of at most {OPTION_LENGTH} characters."
+            yield _issue(manifest, f"{path}.options.{name}", "option.value", message, "Send a shorter text.")
+        elif allowed and not any(type(value) is type(each) and value == each for each in allowed):
+            message = f"{name} is one of {', '.join(str(each) for each in allowed)}."
             yield _issue(manifest, f"{path}.options.{name}", "option.value", message, "Choose one of them.")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ocma.errors import Invalid
+from ocma.errors import Invalid, Issue
 from ocma.platforms.connector import App
 from ocma.platforms.manifest import Manifest
 
@@ -31,6 +31,7 @@ def endpoints(manifest: Manifest, environment: Mapping[str, str], host: str = ""
         raise Invalid(
             f"{manifest.name} is many servers: which one?",
             code="hostMissing",
+            issues=[Issue("host", "hostMissing", "Which server?")],
             remediation="Send `host`, e.g. mastodon.social.",
         )
     api = api or manifest.api_url.format(host=host)

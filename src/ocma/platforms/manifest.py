@@ -62,11 +62,11 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Full jitter between 0 and `base` · 2ⁿ seconds, capped; at most `attempts` real tries."""
+    """Full jitter between 0 and `base` · 2ⁿ seconds, capped; at most `attempts` tries, which bridge an outage of an hour or two."""
 
-    attempts: int = 5
-    base: float = 2.0
-    cap: float = 600.0
+    attempts: int = 12
+    base: float = 5.0
+    cap: float = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,10 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`api_url` and `auth_url` may hold `{host}` when the platform is many servers."""
+    """`api_url` and `auth_url` may hold `{host}` when the platform is many servers.
+
+    `options` maps a name to the values it may have; None: any short text.
+    """
 
     key: str
     name: str

@@ -8,7 +8,7 @@ from authlib.common.security import generate_token
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from ocma.errors import Invalid
+from ocma.errors import Invalid, Issue
 from ocma.platforms.configuration import Endpoints
 from ocma.platforms.connector import App
 from ocma.platforms.errors import (
@@ -20,7 +20,7 @@ from ocma.platforms.errors import (
 )
 from ocma.platforms.manifest import Manifest
 
-DEFINITE = frozenset({"invalid_grant", "invalid_request", "unauthorized_client", "access_denied"})
+DEFINITE = frozenset({"invalid_grant", "invalid_request"})  # X says the latter; a wrong app secret is neither
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,12 @@ class OAuthFlow:
     def _refused_code(self, error: OAuthError) -> Exception:
         if error.error in {"temporarily_unavailable", "server_error"}:
             return self._no_answer(error)
-        forgotten = error.error == "invalid_client"
+        code = "appForgotten" if error.error == "invalid_client" else "authCodeRefused"
+        message = f"The platform refused the authorization code ({error.error})."
         return Invalid(
-            f"The platform refused the authorization code ({error.error}).",
-            code="appForgotten" if forgotten else "authCodeRefused",
+            message,
+            code=code,
+            issues=[Issue("authCode", code, message)],
             remediation="Codes are short-lived and work once: start again with POST /api/social/authorize.",
         )
 

@@ -45,7 +45,7 @@ async def door(resources, probe):
     routes = APIRouter(prefix="/probe", route_class=IdempotentRoute)
 
     @routes.post("")
-    async def work(caller: CallerDep, body: dict[str, object]):
+    async def work(caller: CallerDep, body: dict[str, object], x: int = 0):
         return await probe.run()
 
     @routes.get("")

@@ -39,6 +39,14 @@ async def dispatcher(opened):
 
 
 @pytest.fixture
+async def unguarded(sandbox):
+    """The platforms do not save us from ourselves."""
+    await sandbox.guard(on=False)
+    yield
+    await sandbox.guard(on=True)
+
+
+@pytest.fixture
 async def company(opened, sandbox):
     yield await stage.company(opened)
     await sandbox.clear_faults()

@@ -1,11 +1,13 @@
 """What platforms do to us, and what becomes of the post. The sandbox's books are the judge."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
 from redis.asyncio import Redis
 
 import stage
+from ocma.features.accounts.accounts import list_accounts
 from ocma.features.publishing.jobs import list_events
 
 
@@ -17,7 +19,7 @@ def at_work(environment, dispatcher):
 
 @pytest.mark.parametrize("platform", ["x", "mastodon"])
 @pytest.mark.parametrize("kind", ["accept_hang", "accept_reset", "accept_500"])
-async def test_accepted_without_an_answer_is_found_not_sent_again(company, sandbox, at_work, platform, kind):
+async def test_accepted_without_an_answer_is_found_not_sent_again(company, sandbox, unguarded, at_work, platform, kind):
     account = await company.connect(platform, f"{kind}-{platform}")
     text = f"{kind} on {platform}"
     await sandbox.fault(platform, kind)
@@ -32,7 +34,7 @@ async def test_accepted_without_an_answer_is_found_not_sent_again(company, sandb
 
 @pytest.mark.parametrize("platform", ["x", "mastodon"])
 @pytest.mark.parametrize("kind", ["reset", "server_error"])
-async def test_not_accepted_is_proven_and_sent_again(company, sandbox, at_work, platform, kind):
+async def test_not_accepted_is_proven_and_sent_again(company, sandbox, unguarded, at_work, platform, kind):
     account = await company.connect(platform, f"{kind}-{platform}")
     text = f"{kind} on {platform}"
     path = {"x": "/2/tweets", "mastodon": "/api/v1/statuses"}[platform]
@@ -46,9 +48,7 @@ async def test_not_accepted_is_proven_and_sent_again(company, sandbox, at_work, 
 async def test_rate_limited_waits_and_costs_no_try(company, sandbox, at_work):
     account = await company.connect("x", "limited")
     await sandbox.fault("x", "rate_limit", path="/2/tweets")
-    job = await company.schedule("rate limited", account)
-    job = await company.wait(job, "pending", "completed", "failed")
-    job = await _refused(company, job)
+    job = await _refused(company, await company.schedule("rate limited", account))
     publication = job.publications[0]
     assert (publication.state, publication.tries, publication.error["kind"]) == ("scheduled", 0, "throttled")
     assert publication.due_at > company.resources.clock()
@@ -63,6 +63,20 @@ async def test_an_expired_token_is_renewed_once_and_the_post_goes_out(company, s
     assert len(await sandbox.books("x", "expired token")) == 1
 
 
+async def test_an_outage_of_refused_tokens_disconnects_nobody(company, sandbox, at_work):
+    account = await company.connect("x", "outage")
+    await sandbox.fault("x", "expired_token", count=2, path="/2/tweets")
+    job = await company.wait(await company.schedule("through the outage", account), "completed", "failed")
+    assert job.status == "completed", job.publications[0].error
+    assert [each.status for each in await list_all(company)] == ["active"]
+    assert len(await sandbox.books("x", "through the outage")) == 1
+
+
+async def list_all(company):
+    async with company.resources.database.transaction(company.caller.workspace_id) as session:
+        return await list_accounts(session)
+
+
 async def test_a_revoked_grant_fails_the_post_with_what_to_do(company, sandbox, at_work):
     account = await company.connect("mastodon", "revoked")
     await sandbox.fault("mastodon", "revoked_token", path="/api/v1/statuses")
@@ -74,10 +88,12 @@ async def test_a_revoked_grant_fails_the_post_with_what_to_do(company, sandbox, 
 
 async def test_a_flushed_redis_between_schedule_and_due_changes_nothing(company, sandbox, at_work, services):
     account = await company.connect("x", "flushed")
-    soon = company.resources.clock().timestamp() + 3
-    job = await company.schedule("flushed", account, scheduledAt=datetime.fromtimestamp(soon, UTC).isoformat())
+    soon = datetime.fromtimestamp(company.resources.clock().timestamp() + 3, UTC)
+    job = await company.schedule("flushed", account, scheduledAt=soon.isoformat())
     async with Redis.from_url(services.valkey.url) as redis:
-        await redis.flushall()
+        while company.resources.clock() < soon:  # before, while and after it is handed over
+            await redis.flushall()
+            await asyncio.sleep(0.05)
     job = await company.wait(job, "completed", "failed")
     assert job.status == "completed"
     assert len(await sandbox.books("x", "flushed")) == 1

@@ -6,7 +6,10 @@ import pytest
 
 import stage
 
+pytestmark = pytest.mark.usefixtures("unguarded")
+
 STAGES = ["prepare", "prepared", "send", "answered", "recorded"]
+CALLS = {"send": ["absent", "published"]}  # every other step: one call, whose answer is found or adopted
 
 
 @pytest.mark.parametrize("platform", ["x", "mastodon"])
@@ -25,6 +28,7 @@ async def test_one_post_whatever_step_dies(company, sandbox, environment, dispat
     books = await sandbox.books(platform, text)
     assert len(books) == 1
     assert done.publications[0].platform_post_id == books[0]["id"]
+    assert [each.state for each in done.attempts] == CALLS.get(step, ["published"])
 
 
 @pytest.mark.parametrize("platform", ["x", "mastodon"])

@@ -26,7 +26,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
         "apiKey",
         "api_key",
         "private_key",
-        "state",
+        "credentials",
     ],
 )
 def test_values_are_hidden_by_their_name(name):
@@ -45,6 +45,7 @@ def test_values_are_hidden_by_their_name(name):
         ("postgresql://ocma_app:s3cret@127.0.0.1/ocma", "s3cret"),
         ("redis://:s3cret@127.0.0.1", "s3cret"),
         ("GET /callback?code=abc123&state=1", "abc123"),
+        ("GET /callback?code=1&state=abc123", "abc123"),
         ("?access_token=abc123", "abc123"),
         ("[SQL: INSERT …]\n[parameters: ('abc123', 'x]y')]\n(Background …)", "abc123"),
     ],
@@ -63,6 +64,7 @@ def test_what_is_no_secret_stays():
         "account": "@a",
         "prompt_tokens": 12,
         "ok": True,
+        "state": "published",
         "none": None,
     }
     assert redact(None, "info", event) == event

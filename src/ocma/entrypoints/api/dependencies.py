@@ -61,7 +61,7 @@ def _wanted_workspace(request: Request) -> UUID | None:
 
 
 WorkspaceHeader = Annotated[
-    str | None,
+    UUID | None,
     Header(alias=HEADER, description="Which of your workspaces; without it your oldest. API keys have only one."),
 ]
 
@@ -82,7 +82,7 @@ CallerDep = Annotated[Caller, Depends(get_caller)]
 
 
 def needs(*scopes: str) -> Any:
-    """Gives the caller, if they have every one of the scopes: `caller: Annotated[Caller, needs("posts:write")]`."""
+    """A dependency that gives the caller, if they have every one of the scopes."""
 
     async def check(caller: CallerDep) -> Caller:
         for scope in scopes:

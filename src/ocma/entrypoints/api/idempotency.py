@@ -9,15 +9,16 @@ from email.message import Message
 
 import structlog
 from fastapi import Request, Response
-from fastapi.params import Form
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Form, Query
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
 
 from ocma.bootstrap import Resources
 from ocma.entrypoints.api import problems
 from ocma.entrypoints.api.dependencies import get_resources, resolve_caller
-from ocma.entrypoints.api.incoming import JSON_LIMIT, Incoming, check_address
-from ocma.errors import Forbidden, Invalid
+from ocma.entrypoints.api.incoming import JSON_LIMIT, Incoming, check_address, check_query
+from ocma.errors import Forbidden, Invalid, Issue
 from ocma.features.workspaces import requests
 from ocma.features.workspaces.caller import Caller
 from ocma.features.workspaces.requests import Answer, Reservation
@@ -40,15 +41,18 @@ class PlainRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # pyright: ignore[reportIncompatibleMethodOverride] - a coroutine function is one
         inner = super().get_route_handler()
         takes_form = self.body_field is not None and isinstance(self.body_field.field_info, Form)
+        known = {each.alias for each in get_flat_params(self.dependant) if isinstance(each.field_info, Query)}
 
         async def handle(request: Request) -> Response:
             check_address(request)
+            check_query(request, known)
             limit = get_resources(request).settings.media_max_bytes + FORM_OVERHEAD if takes_form else JSON_LIMIT
             return await self.run(Incoming(request, limit), inner)
 
         return handle
 
     async def run(self, request: Request, inner: Handler) -> Response:
+        _find_key(request)  # an odd one is refused here too, though there is nothing to remember
         return await inner(request)
 
 
@@ -56,11 +60,9 @@ class IdempotentRoute(PlainRoute):
     """Same caller, key and request: the first answer again. Another request: 422. First one still running: 409."""
 
     async def run(self, request: Request, inner: Handler) -> Response:
-        if request.method in {"GET", "HEAD", "OPTIONS"} or HEADER.lower() not in request.headers:
-            return await inner(request)
-        key = _valid_key(request.headers.getlist(HEADER))
-        caller = await _find_caller(request)
-        return await _once(request, inner, caller, key) if caller else await inner(request)
+        key = _find_key(request)
+        caller = await _find_caller(request) if key else None
+        return await _once(request, inner, caller, key) if caller and key else await inner(request)
 
 
 async def _once(request: Request, inner: Handler, caller: Caller, key: str) -> Response:
@@ -120,11 +122,17 @@ async def _alive(resources: Resources, first: Reservation) -> AsyncGenerator[lis
             await task
 
 
-def _valid_key(values: list[str]) -> str:
+def _find_key(request: Request) -> str | None:
+    """None: none was sent, or it is only read. Raises Invalid."""
+    values = [] if request.method in {"GET", "HEAD", "OPTIONS"} else request.headers.getlist(HEADER)
+    if not values:
+        return None
     if len(values) != 1 or not re.match(PATTERN, values[0]):
+        message = f"{HEADER} must be one value of 1 to 255 visible ASCII characters."
         raise Invalid(
-            f"{HEADER} must be one value of 1 to 255 visible ASCII characters.",
+            message,
             code="idempotencyKey",
+            issues=[Issue(HEADER, "idempotencyKey", message)],
             remediation="Use a UUID, new for every new request.",
         )
     return values[0]

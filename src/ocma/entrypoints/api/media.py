@@ -12,6 +12,7 @@ from ocma.entrypoints.api.idempotency import IdempotentRoute
 from ocma.features.media.library import describe, get_medium, list_media
 from ocma.features.media.schemas import MediumChange, MediumView
 from ocma.features.paging import cut, decode_cursor
+from ocma.features.publishing import attachments
 from ocma.features.schema import Page
 from ocma.features.workspaces.caller import Caller
 
@@ -77,5 +78,5 @@ async def describe_medium(resources: ResourcesDep, caller: Writer, medium_id: UU
 
 @router.delete("/{medium_id}", status_code=204)
 async def delete_medium(resources: ResourcesDep, caller: Writer, medium_id: UUID) -> None:
-    """A post that still needs it will fail with that reason."""
-    await resources.library.drop(caller, medium_id)
+    """Refused while a post that is not finished needs it."""
+    await attachments.drop(resources.database, resources.library, caller, medium_id)

@@ -162,6 +162,7 @@ _FRAMEWORK: Mapping[int, tuple[str, str, str]] = {
     413: ("Content too large", "tooLarge", "The body is larger than this address takes."),
     415: ("Unsupported media type", "unsupportedMediaType", "This address does not take this Content-Type."),
 }
+_OF_BODY = frozenset({"unreadableBody", "tooLarge", "unsupportedMediaType"})
 
 
 def _of_framework(request: Request, error: HTTPException) -> Response:
@@ -179,6 +180,8 @@ def _of_framework(request: Request, error: HTTPException) -> Response:
         "error": title,
         "details": detail,
     }
+    if code in _OF_BODY:
+        body["errors"] = [{"path": "body", "code": code, "message": detail}]
     return Response(json.dumps(body), error.status_code, dict(error.headers or {}), MEDIA_TYPE)
 
 

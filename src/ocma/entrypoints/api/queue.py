@@ -7,7 +7,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
-from pydantic import AwareDatetime
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from ocma.bootstrap import Resources
@@ -16,6 +15,7 @@ from ocma.entrypoints.api.idempotency import IdempotentRoute
 from ocma.features.paging import cut, decode_cursor
 from ocma.features.publishing import dead_letters, jobs, resolution, stream
 from ocma.features.publishing.jobs import JobStatus
+from ocma.features.publishing.resolution import Answer
 from ocma.features.publishing.schemas import (
     JobView,
     PublicationView,
@@ -29,7 +29,7 @@ from ocma.features.publishing.schemas import (
     timeline,
 )
 from ocma.features.scheduling.schedule import Calendar, names, schedule
-from ocma.features.schema import Page
+from ocma.features.schema import Instant, Page
 from ocma.features.workspaces.caller import Caller
 
 router = APIRouter(prefix="/api/queue", tags=["queue"], route_class=IdempotentRoute)
@@ -63,8 +63,8 @@ async def list_jobs(
     resources: ResourcesDep,
     caller: Reader,
     status: JobStatus | None = None,
-    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    since: Annotated[Instant | None, Query(alias="from")] = None,
+    until: Annotated[Instant | None, Query(alias="to")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[JobView]:
@@ -111,7 +111,8 @@ async def resolve_publication(
     """A person says what became of a publication whose outcome no platform tells."""
     now = resources.clock()
     async with resources.database.transaction(caller.workspace_id) as session:
-        await resolution.resolve(session, caller, job_id, publication_id, body.outcome, body.url, now)
+        answer = Answer(body.outcome, body.post_id, body.url)
+        await resolution.resolve(session, caller, job_id, publication_id, answer, now)
         return job_view(await jobs.get_job(session, job_id))
 
 
@@ -137,7 +138,7 @@ async def follow_events(
     resources: ResourcesDep,
     request: Request,
     caller: Reader,
-    last_event_id: Annotated[str | None, Header(max_length=50)] = None,
+    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", pattern=stream.POSITION)] = None,
 ) -> EventSourceResponse:
     """Server-sent events of every change of state, live. Goes on after `Last-Event-ID`, else begins now."""
     database, workspace_id = resources.database, caller.workspace_id

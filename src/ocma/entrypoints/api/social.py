@@ -22,6 +22,7 @@ from ocma.features.accounts.schemas import (
     Connected,
     Disconnected,
     PlatformView,
+    Visible,
     account_view,
     platform_view,
 )
@@ -68,7 +69,7 @@ async def callback(
     resources: ResourcesDep,
     request: Request,
     state: Annotated[str, Query(min_length=1, max_length=500)],
-    code: Annotated[str | None, Query(min_length=1, max_length=4000)] = None,
+    code: Annotated[Visible | None, Query(max_length=4000)] = None,
     error: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
     """Where a platform sends the browser back to: the state says whose authorization it was. A page, or JSON when asked for."""

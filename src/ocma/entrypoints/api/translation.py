@@ -71,7 +71,8 @@ def _of_validation(error: RequestValidationError) -> Invalid:
     found: Sequence[Any] = error.errors()
     if found and found[0]["type"] == "json_invalid":
         where = f" (at character {found[0]['loc'][-1]}: {found[0]['ctx']['error']})"
-        return Invalid(f"The body is not JSON{where}.", code="invalidJson")
+        message = f"The body is not JSON{where}."
+        return Invalid(message, code="invalidJson", issues=[Issue("body", "invalidJson", message)])
     issues = [_issue(each) for each in found[:_MAX_ISSUES]]
     first = f"{issues[0].path}: {issues[0].message}" if issues else ""
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
@@ -81,7 +82,7 @@ def _of_validation(error: RequestValidationError) -> Invalid:
 
 def _issue(found: Mapping[str, Any]) -> Issue:
     location = found["loc"]
-    if location == ("body",):
+    if location == ("body",) and found["type"] != "value_error":
         message = "Send a JSON object, with Content-Type: application/json."
         return Issue("body", _code(found["type"]), message)
     parts = location[1:] if len(location) > 1 and location[0] in _PLACES else location

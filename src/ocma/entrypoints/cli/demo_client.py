@@ -89,10 +89,8 @@ class Client:
         try:
             # The usual time-out is enough: the API says something every 15 seconds.
             async with self._api.sse("/api/queue/events", headers=headers) as source:
-                if source.response.status_code >= 500:
-                    raise StreamBroken(f"answered {source.response.status_code}")
                 if source.response.status_code != 200:
-                    raise Unavailable(f"The event stream answered {source.response.status_code}.")
+                    raise StreamBroken(f"answered {source.response.status_code}")
                 yield self._told(source)
         except httpx2.HTTPError as error:
             raise StreamBroken(type(error).__name__) from error

@@ -75,11 +75,22 @@ class Play:
             try:
                 async with self._client.events(last) as events:
                     self._listening.set()
+                    await self._catch_up()
                     async for last, event in events:  # noqa: B007 - the id from which to go on
                         await self._show(event)
-            except StreamBroken as error:
-                self._screen.say(f"the event stream broke off ({error}); opening it again", "yellow")
+            except (StreamBroken, Unavailable) as error:
+                if self._listening.is_set():
+                    self._screen.say(f"the event stream broke off ({error}); going on there as soon as possible", "yellow")
+            self._listening.clear()
             await asyncio.sleep(AGAIN)
+
+    async def _catch_up(self) -> None:
+        """What happened before the stream told anything: it begins with the moment it is opened."""
+        for line in [each for each in self._board.lines.values() if not each.is_over]:
+            job = await self._client.get_job(line.job_id)
+            for now in job["publications"]:
+                if now["id"] == line.id and now["status"] != line.state:
+                    await self._show({**now, "publicationId": line.id, "attempt": len(now["attempts"])})
 
     async def _show(self, event: Mapping[str, Any]) -> None:
         async with self._board.lock:

@@ -38,7 +38,7 @@ async def keep_up(resources: Resources) -> None:
         try:
             if expiring := await upkeep.find_expiring(resources.database):
                 await resources.tasks.send(upkeep.TASK, expiring)
-            await resources.database.system("SELECT forget_old_requests(:age)", age=KEEP)
+            await resources.database.system("SELECT forget_old_requests(:age), forget_old_states(:age)", age=KEEP)
         except (Unavailable, SQLAlchemyError, OSError) as error:
             log.warning("upkeep.failed", error=type(error).__name__)
 

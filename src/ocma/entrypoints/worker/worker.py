@@ -1,6 +1,7 @@
 """Works what dispatchers hand out: task name -> service function."""
 
 import asyncio
+from dataclasses import replace
 
 from ocma.bootstrap import Resources
 from ocma.entrypoints.worker.process import end, run, spawn
@@ -28,7 +29,7 @@ def handlers(press: Press, concurrency: int) -> dict[str, Handler]:
 
 async def work(resources: Resources, stop: asyncio.Event, press: Press | None = None) -> None:
     """Until `stop`; what was begun is finished."""
-    press = press or resources.press()
+    press = replace(press or resources.press(), stopping=stop)
     connectors()  # loaded now, not when the first post is due
     keeper = spawn(press.keeper.run())
     try:

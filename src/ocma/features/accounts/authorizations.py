@@ -99,6 +99,7 @@ async def use_newest(desk: Desk, caller: Caller, platform: str) -> Pending:
         raise Invalid(
             "There is no pending authorization of this platform to which the code could belong.",
             code="noPendingAuthorization",
+            issues=[Issue("state", "noPendingAuthorization", "Left out, and nothing is pending.")],
             remediation="Call POST /api/social/authorize first, or send `state`, or `codeVerifier` with `redirectUri`.",
         )
     return found

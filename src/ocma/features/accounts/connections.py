@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocma.errors import Invalid
+from ocma.errors import Invalid, Issue
 from ocma.features.accounts import apps, authorizations, tokens
 from ocma.features.accounts.accounts import get_account
 from ocma.features.accounts.authorizations import Pending
@@ -48,7 +48,8 @@ async def _pending(desk: Desk, caller: Caller, connector: Connector, given: Code
     if given.state:
         pending = await authorizations.use(desk, caller.workspace_id, given.state, caller.name)
         if pending.platform != key:
-            raise Invalid(f"This state belongs to {pending.platform}, not {key}.", code="stateRefused")
+            message = f"This state belongs to {pending.platform}, not {key}."
+            raise Invalid(message, code="stateRefused", issues=[Issue("state", "stateRefused", message)])
         return pending
     if given.verifier:
         host = authorizations.clean_host(connector.manifest, desk, given.host)
@@ -132,11 +133,17 @@ async def refresh(desk: Desk, caller: Caller, account_id: UUID) -> Account:
     if row is None:
         raise ReauthorizationRequired(platform=account.platform)
     connector = get_connector(account.platform)
-    if connector.manifest.oauth.refreshes:
-        grant, _ = await tokens.refresh(desk, account, row.version)
-    else:
-        grant, _ = await tokens.fresh(desk, account)
-    return (await adopt(desk, caller, connector, account.host, grant))[0]
+    renews = connector.manifest.oauth.refreshes
+    grant, _ = await (tokens.refresh(desk, account, row.version) if renews else tokens.fresh(desk, account))
+    profiles = await connector.identify(desk.gateway.access(connector, grant.access_token, account.host))
+    async with desk.database.transaction(caller.workspace_id) as session:
+        found = await get_account(session, account_id)
+        for profile in profiles:
+            if profile.id == found.platform_account_id:
+                describe(found, profile)
+        found.updated_at = desk.clock()
+        await audit.record(session, caller, "account.refreshed", str(account_id), {"platform": account.platform})
+    return found
 
 
 async def disconnect(desk: Desk, caller: Caller, account_id: UUID) -> str | None:

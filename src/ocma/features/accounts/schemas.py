@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from ocma.features.accounts.models import Account
 from ocma.features.schema import Input, Schema
@@ -13,6 +13,8 @@ from ocma.platforms.connector import Connector, Publishes, Registers
 from ocma.platforms.manifest import Manifest
 
 Status = Literal["active", "needsReauthorization", "restricted", "revoked"]
+VISIBLE = r"^[\x20-\x7e]+$"  # RFC 6749: all that a code may consist of; forms hold nothing else
+Visible = Annotated[str, StringConstraints(pattern=VISIBLE)]
 
 
 class Authorize(Input):
@@ -33,8 +35,8 @@ class Connect(Input):
     """With neither `state` nor `codeVerifier` your newest pending authorization of the platform is used."""
 
     platform: str = Field(min_length=1, max_length=40)
-    auth_code: str = Field(min_length=1, max_length=4000)
-    code_verifier: str | None = Field(default=None, min_length=1, max_length=200)
+    auth_code: Visible = Field(max_length=4000)
+    code_verifier: Visible | None = Field(default=None, max_length=200)
     redirect_uri: str | None = Field(default=None, max_length=2000)
     state: str | None = Field(default=None, min_length=1, max_length=500)
     host: str | None = Field(default=None, max_length=300)

@@ -4,20 +4,20 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocma.errors import NotFound
 from ocma.features.accounts import apps
 from ocma.features.accounts.desk import Desk
 from ocma.features.accounts.models import Account, AccountToken
 from ocma.infra.vault import Place, Vault
-from ocma.platforms.errors import ReauthorizationRequired
+from ocma.platforms.errors import PlatformUnavailable, ReauthorizationRequired, Throttled
 from ocma.platforms.oauth import Grant
 from ocma.platforms.registry import get_connector
 
 log = structlog.get_logger(__name__)
 
+LAST_MOMENT = timedelta(seconds=30)
 EARLY = timedelta(minutes=5)  # a token is renewed this long before it ends
 
 
@@ -67,8 +67,18 @@ async def fresh(desk: Desk, account: Account, early: timedelta = EARLY) -> tuple
         raise ReauthorizationRequired(platform=account.platform)
     grant = unseal(desk.vault, row, account)
     if grant.refresh_token and grant.expires_at and grant.expires_at < desk.clock() + early:
-        return await refresh(desk, account, row.version)
+        return await _renewed(desk, account, grant, row.version)
     return grant, row.version
+
+
+async def _renewed(desk: Desk, account: Account, grant: Grant, version: int) -> tuple[Grant, int]:
+    """When the platform cannot renew just now, a token that is still good is good enough."""
+    try:
+        return await refresh(desk, account, version)
+    except (PlatformUnavailable, Throttled):
+        if grant.expires_at and grant.expires_at > desk.clock() + LAST_MOMENT:
+            return grant, version
+        raise
 
 
 async def refresh(desk: Desk, account: Account, seen_version: int) -> tuple[Grant, int]:
@@ -106,9 +116,7 @@ async def _refresh_locked(desk: Desk, session: AsyncSession, account: Account, s
 
 
 async def mark(desk: Desk, account: Account, status: str, reason: str | None) -> None:
-    """The account's status, for everybody to see."""
+    """The status of an account that was active, for everybody to see."""
     async with desk.database.transaction(account.workspace_id) as session:
-        row = await session.get(Account, account.id)
-        if row is None:
-            raise NotFound("There is no such account.")
-        row.status, row.status_reason, row.updated_at = status, reason, desk.clock()
+        query = update(Account).where(Account.id == account.id, Account.status == "active")
+        await session.execute(query.values(status=status, status_reason=reason, updated_at=desk.clock()))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import httpx2
@@ -19,6 +20,8 @@ from ocma.infra.database import Database
 from ocma.infra.outbound import Outbound
 from ocma.infra.storage import Storage
 from ocma.platforms.content import Media
+
+FETCH_LIMIT = 60.0  # seconds for a whole file
 
 
 class Library:
@@ -59,12 +62,19 @@ class Library:
         """Takes over a file from a URL a user gave, through the guarded way out. Raises Invalid that names `path`."""
         client = self._outbound.client("", chosen=False)
         try:
-            async with client.stream("GET", url) as response:
+            async with asyncio.timeout(FETCH_LIMIT), client.stream("GET", url) as response:
                 if not response.is_success:
                     raise _unfetchable(path, f"answered {response.status_code}")
-                return await self.keep(caller, response.aiter_bytes())
+                return await self._keep_fetched(caller, response.aiter_bytes(), path)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             raise _unfetchable(path, "cannot be reached") from error
+
+    async def _keep_fetched(self, caller: Caller, chunks: AsyncIterator[bytes], path: str) -> Medium:
+        try:
+            return await self.keep(caller, chunks)
+        except Invalid as error:  # it speaks of an upload's `file`
+            issues = [replace(each, path=path) for each in error.issues]
+            raise Invalid(error.detail, code=error.rule, issues=issues, remediation=error.remediation) from error
 
     def read(self, medium: Medium) -> AsyncIterator[bytes]:
         return self._storage.read(medium.workspace_id, medium.id)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from PIL import Image, UnidentifiedImageError
 
-from ocma.errors import Invalid
+from ocma.errors import Invalid, Issue
 
 MIME_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
 MOST_PIXELS = 80_000_000
@@ -32,12 +32,13 @@ def probe(path: Path) -> Probed:
             width, height, name = image.width, image.height, str(image.format)
             animated = name == "GIF" and getattr(image, "is_animated", False)
             if width * height > MOST_PIXELS:
-                raise Invalid(f"An image of {width} × {height} pixels is too large.", code="mediaTooLarge")
+                message = f"An image of {width} × {height} pixels is too large."
+                raise Invalid(message, code="mediaTooLarge", issues=[Issue("file", "mediaTooLarge", message)])
             image.verify()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise Invalid(
-            "This file is not an image OCMA knows.", code="mediaUnreadable", remediation="Send a JPEG, PNG, GIF or WebP file."
-        ) from error
+        message, remediation = "This file is not an image OCMA knows.", "Send a JPEG, PNG, GIF or WebP file."
+        issue = Issue("file", "mediaUnreadable", message, remediation)
+        raise Invalid(message, code="mediaUnreadable", issues=[issue], remediation=remediation) from error
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").digest()
     return Probed("gif" if animated else "image", MIME_TYPES[name], path.stat().st_size, width, height, digest)

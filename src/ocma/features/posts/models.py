@@ -29,6 +29,7 @@ class Post(Model):
     wall_time: Mapped[datetime] = mapped_column(DateTime(timezone=False))
     timezone: Mapped[str]
     request_key: Mapped[str | None]
+    request_hash: Mapped[str | None]
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -37,10 +37,16 @@ async def take(database: Database, wanted: Sequence[tuple[UUID, int]], lease: ti
 
 
 async def extend(database: Database, claims: Sequence[Claim], lease: timedelta) -> set[UUID]:
-    """A sign of life. Returns the ids whose claim still holds. A lease of zero gives them back."""
+    """A sign of life. Returns the ids whose claim still holds. A lease of zero ends it."""
     ids, fences = [each.id for each in claims], [each.fence for each in claims]
     query = "SELECT id FROM extend_publications(:ids, :fences, :lease)"
     return {row[0] for row in await database.system(query, ids=ids, fences=fences, lease=lease)}
+
+
+async def release(database: Database, claims: Sequence[Claim]) -> None:
+    """Gives back what nobody has taken."""
+    ids, fences = [each.id for each in claims], [each.fence for each in claims]
+    await database.system("SELECT id FROM release_publications(:ids, :fences)", ids=ids, fences=fences)
 
 
 async def sweep(database: Database, batch: int = 500) -> int:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, select, text, tuple_, update
+from sqlalchemy import Select, case, literal, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -112,12 +113,20 @@ async def list_events(session: AsyncSession, post_id: UUID) -> Sequence[Event]:
     return (await session.scalars(select(Event).where(Event.post_id == post_id).order_by(Event.id))).all()
 
 
+_CUT_SHORT = literal({"code": "cancelled", "detail": "Cancelled when a part of the thread was live already."}, JSONB)
+
+
+def _unless_begun(then: Any, otherwise: Any) -> Any:
+    """A thread of which a part is live was not cancelled: it failed to become whole."""
+    return case((Publication.progress["parts"].is_(None), then), else_=otherwise)
+
+
 async def cancel(session: AsyncSession, caller: Caller, post_id: UUID) -> Job:
     """What has not begun does not happen. Raises Conflict when everything has begun or is over."""
     changed = await session.scalars(
         update(Publication)
         .where(Publication.post_id == post_id, Publication.state == "scheduled")
-        .values(state="cancelled", due_at=None)
+        .values(state=_unless_begun("cancelled", "failed"), due_at=None, error=_unless_begun(Publication.error, _CUT_SHORT))
         .returning(Publication.id)
     )
     cancelled = changed.all()

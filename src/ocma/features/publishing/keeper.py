@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from time import monotonic
-from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,19 +19,18 @@ class Keeper:
 
     def __init__(self, database: Database, lease: timedelta) -> None:
         self._database, self._lease = database, lease
-        self._deadlines: dict[UUID, tuple[Claim, float]] = {}
+        self._deadlines: dict[Claim, float] = {}  # a claim anew of the same publication is another one
 
     def hold(self, claims: Sequence[Claim], since: float) -> None:
         """`since`: monotonic time before the lease was asked for."""
         for claim in claims:
-            self._deadlines[claim.id] = (claim, since + self._lease.total_seconds())
+            self._deadlines[claim] = since + self._lease.total_seconds()
 
     def let_go(self, claim: Claim) -> None:
-        self._deadlines.pop(claim.id, None)
+        self._deadlines.pop(claim, None)
 
     def holds(self, claim: Claim) -> bool:
-        _, deadline = self._deadlines.get(claim.id, (claim, 0.0))
-        return monotonic() < deadline
+        return monotonic() < self._deadlines.get(claim, 0.0)
 
     async def run(self) -> None:
         """Until cancelled: extends every lease three times in its length."""
@@ -42,10 +40,10 @@ class Keeper:
                 await self._extend()
 
     async def _extend(self) -> None:
-        since, claims = monotonic(), [claim for claim, _ in self._deadlines.values()]
+        since, claims = monotonic(), list(self._deadlines)
         try:
             kept = await extend(self._database, claims, self._lease)
         except (SQLAlchemyError, OSError) as error:
             log.warning("lease.extend", error=type(error).__name__)
             return
-        self.hold([claim for claim in claims if claim.id in kept and claim.id in self._deadlines], since)
+        self.hold([claim for claim in claims if claim.id in kept and claim in self._deadlines], since)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocma.errors import Conflict, OcmaError
@@ -29,11 +29,10 @@ class ClaimLost(Conflict):
     code = "claimLost"
 
 
-async def move(session: AsyncSession, claim: Claim, **values: Any) -> None:
+async def move(session: AsyncSession, claim: Claim, *conditions: ColumnElement[bool], **values: Any) -> None:
     """Changes the publication under its claim. Raises ClaimLost when it is no longer ours."""
-    query = update(Publication).where(
-        Publication.id == claim.id, Publication.attempt == claim.fence, Publication.lease_until.is_not(None)
-    )
+    ours = (Publication.id == claim.id, Publication.attempt == claim.fence, Publication.lease_until.is_not(None))
+    query = update(Publication).where(*ours, *conditions)
     if (await session.execute(query.values(**values).returning(Publication.id))).scalar() is None:
         raise ClaimLost
 
@@ -50,22 +49,31 @@ async def keep_progress(press: Press, work: Work) -> None:
 
 
 async def begin_send(press: Press, work: Work, part: int, fingerprint: str) -> UUID:
-    """Write-ahead: committed before the call that publishes."""
-    row = Attempt(
-        id=new_id(),
-        workspace_id=work.claim.workspace_id,
-        publication_id=work.claim.id,
-        account_id=work.claim.account_id,
-        attempt=work.claim.fence,
-        part=part,
-        fingerprint=fingerprint,
-        started_at=press.clock(),
-    )
+    """Write-ahead: committed before the call that publishes. Its time is the database's, the one clock all share."""
+    values = {
+        "id": new_id(),
+        "workspace_id": work.claim.workspace_id,
+        "publication_id": work.claim.id,
+        "account_id": work.claim.account_id,
+        "attempt": work.claim.fence,
+        "part": part,
+        "fingerprint": fingerprint,
+        "started_at": func.clock_timestamp(),
+    }
     async with press.database.transaction(work.claim.workspace_id) as session:
-        await move(session, work.claim, taken_at=Publication.taken_at)
-        session.add(row)
+        await move(session, work.claim, Publication.lease_until > func.clock_timestamp(), taken_at=Publication.taken_at)
+        row = await session.scalar(insert(Attempt).values(values).returning(Attempt))
+    if row is None:
+        raise ClaimLost
     work.attempts.append(row)
     return row.id
+
+
+async def never_sent(press: Press, work: Work, attempt_id: UUID) -> None:
+    """The claim was lost between the write-ahead and the call: for certain nothing was sent."""
+    query = update(Attempt).where(Attempt.id == attempt_id).values(state="absent", finished_at=press.clock())
+    async with press.database.transaction(work.claim.workspace_id) as session:
+        await session.execute(query)
 
 
 async def end_send(press: Press, work: Work, attempt_id: UUID, error: OcmaError) -> None:

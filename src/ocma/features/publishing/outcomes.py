@@ -56,7 +56,7 @@ def verdict(error: OcmaError) -> Verdict:
 
 def backoff(retry: Retry, tries: int, error: OcmaError, random: Random) -> float:
     """Seconds until the next try: full jitter, and never before the platform's own Retry-After."""
-    spread = random.uniform(0, min(retry.cap, retry.base * 2.0**tries))
+    spread = random.uniform(0, min(retry.cap, retry.base * 2.0 ** max(tries - 1, 0)))
     return max(spread, error.retry_after or 0.0)
 
 

@@ -42,6 +42,7 @@ class Draft:
     on_unknown: str
     max_attempts: int | None = None
     request_key: str | None = None
+    request_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Planned:
 
 async def plan(session: AsyncSession, caller: Caller, library: Library, draft: Draft, now: datetime) -> Planned:
     """Writes the post and a publication per account. Raises Invalid with all issues of all platforms at once."""
-    if draft.request_key and (before := await _find_before(session, draft.request_key)):
+    if draft.request_key and (before := await _find_before(session, draft)):
         return before
     planned = await examine(session, caller, library, draft, now)
     session.add(planned.post)
@@ -82,10 +83,13 @@ def _platforms(accounts: Sequence[Account]) -> list[str]:
     return sorted({account.platform for account in accounts})
 
 
-async def _find_before(session: AsyncSession, request_key: str) -> Planned | None:
-    post = await session.scalar(select(Post).where(Post.request_key == request_key))
+async def _find_before(session: AsyncSession, draft: Draft) -> Planned | None:
+    post = await session.scalar(select(Post).where(Post.request_key == draft.request_key))
     if post is None:
         return None
+    if post.request_hash != draft.request_hash:
+        message = "This Idempotency-Key was used for another post."
+        raise Invalid(message, code="idempotencyKeyReused", remediation="Use a new key for a new post.")
     found = select(Publication).where(Publication.post_id == post.id).order_by(Publication.id)
     return Planned(post, list(await session.scalars(found)))
 
@@ -159,6 +163,7 @@ def _post(caller: Caller, draft: Draft, now: datetime) -> Post:
         wall_time=draft.wall_time,
         timezone=draft.timezone,
         request_key=draft.request_key,
+        request_hash=draft.request_hash,
         created_by=caller.name,
         created_at=now,
         updated_at=now,

@@ -1,5 +1,6 @@
 """What publishing works with, in one hand."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,7 +21,8 @@ async def _nothing(_: str) -> None:
 class Press:
     """`timeout` is in seconds, of one publishing call; `patience` multiplies a platform's waits before it is asked again.
 
-    `reached` is told each stage of a publication (`prepare`, `prepared`, `send`, `answered`, `recorded`); fault tests stop there.
+    `stopping`: finish the publication at hand and give back the others. `reached` is told each stage of a publication
+    (`prepare`, `prepared`, `send`, `answered`, `recorded`); fault tests stop there.
     """
 
     database: Database
@@ -31,5 +33,6 @@ class Press:
     lease: timedelta
     timeout: float
     patience: float = 1.0
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
     random: Random = field(default_factory=Random)
     reached: Callable[[str], Awaitable[None]] = _nothing

@@ -15,11 +15,18 @@ from ocma.features.publishing.outcomes import Verdict
 from ocma.features.publishing.press import Press
 from ocma.platforms.connector import Access, Processing, Published, Step
 from ocma.platforms.content import Content, Outgoing, fingerprint
-from ocma.platforms.errors import AccountRestricted, DuplicateContent, OutcomeUnknown, ReauthorizationRequired
+from ocma.platforms.errors import (
+    AccountRestricted,
+    DuplicateContent,
+    OutcomeUnknown,
+    PlatformUnavailable,
+    ReauthorizationRequired,
+)
 from ocma.platforms.oauth import Grant
 
 log = structlog.get_logger(__name__)
 
+EARLIEST = 2.0  # seconds; more is a clock that is wrong
 SNOOZE = 60.0  # seconds, when a platform throttles without saying for how long
 Act = Callable[[Press, Work, Access], Awaitable[None]]
 AMBIGUOUS = frozenset({"sending", "unknown", "absent"})
@@ -50,7 +57,15 @@ async def with_access(press: Press, work: Work, act: Act) -> None:
         await act(press, work, _access(press, work, grant))
     except ReauthorizationRequired:
         grant, _ = await tokens.refresh(press.desk, account, version)
+        await _again_with(press, work, grant, act)
+
+
+async def _again_with(press: Press, work: Work, grant: Grant, act: Act) -> None:
+    """A token that was renewed a moment ago and is refused again is the platform's trouble: nobody is disconnected for it."""
+    try:
         await act(press, work, _access(press, work, grant))
+    except ReauthorizationRequired as error:
+        raise PlatformUnavailable(platform=work.account.platform, rule="freshTokenRefused", status=error.status) from error
 
 
 def _access(press: Press, work: Work, grant: Grant) -> Access:
@@ -101,7 +116,7 @@ async def _wait_until_due(press: Press, work: Work) -> None:
     """The claim came a moment early, so that preparation costs no lateness."""
     early = (work.claim.due_at - press.clock()).total_seconds()
     if early > 0:
-        await asyncio.sleep(early)
+        await asyncio.sleep(min(early, EARLIEST))
 
 
 def outgoing(work: Work, content: Content, index: int) -> Outgoing:
@@ -128,6 +143,7 @@ async def _send(press: Press, work: Work, access: Access, content: Content, inde
     attempt_id = await ledger.begin_send(press, work, index, fingerprint(out.part, out.options))
     await press.reached("send")
     if not press.keeper.holds(work.claim):
+        await ledger.never_sent(press, work, attempt_id)
         raise ClaimLost
     try:
         answer = await _call(press, work, access, out)
@@ -210,7 +226,10 @@ async def _again(press: Press, work: Work, wait: float, **values: object) -> Non
 async def become_unknown(press: Press, work: Work, error: dict[str, object]) -> None:
     """Held for a person when the post wants that; else the platform is asked soon."""
     looks = work.connector.manifest.settle.looks
-    due_at = None if work.publication.on_unknown == "hold" else press.clock() + timedelta(seconds=looks[0] * press.patience)
+    index = len(work.publication.progress.get("parts", []))
+    answered = any(each.part == index and each.state == "published" for each in work.attempts)
+    hold = work.publication.on_unknown == "hold" and not answered
+    due_at = None if hold else press.clock() + timedelta(seconds=looks[0] * press.patience)
     await ledger.free(press, work, "unknown", due_at, looks=0, error=error)
 
 

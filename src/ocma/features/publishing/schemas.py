@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from ocma.features.publishing.jobs import Job, JobStatus
 from ocma.features.publishing.models import Attempt, Event, Publication
 from ocma.features.publishing.plan import Planned
-from ocma.features.schema import Input, Schema
+from ocma.features.schema import Input, Schema, Time
 
 State = Literal["scheduled", "publishing", "unknown", "published", "failed", "cancelled"]
 Text = Annotated[str, StringConstraints(max_length=100_000)]
@@ -39,6 +40,12 @@ class Details(Input):
     location: str | None = Field(default=None, max_length=300)
 
 
+# What `somewhere` checks, as /openapi.json tells it.
+_SOMEWHERE: dict[str, Any] = {
+    "anyOf": [{"required": [name], "properties": {name: {"minItems": 1}}} for name in ("platforms", "accountIds")]
+}
+
+
 class Schedule(Input):
     """`platforms`: every active account of each; `accountIds`: exactly these. `thread` are the parts after `content`.
 
@@ -46,10 +53,12 @@ class Schedule(Input):
     `onUnknown`: what to do when a platform did not say whether it took the post (default: the workspace's policy).
     """
 
+    model_config = ConfigDict(json_schema_extra=_SOMEWHERE)
+
     content: Text
     platforms: list[Name] = Field(default_factory=list[str], max_length=50)
-    account_ids: list[UUID] = Field(default_factory=list[UUID], max_length=200)
-    scheduled_at: datetime | Literal["now"]
+    account_ids: list[UUID] = Field(default_factory=list[UUID], max_length=200, validate_default=True)
+    scheduled_at: Time | Literal["now"]
     timezone: str | None = Field(default=None, min_length=1, max_length=64)
     media_ids: list[UUID] = Field(default_factory=list[UUID], max_length=20)
     media_urls: list[Url] = Field(default_factory=list[str], max_length=20)
@@ -60,11 +69,12 @@ class Schedule(Input):
     max_attempts: int | None = Field(default=None, ge=1, le=20)
     on_unknown: Literal["settle", "hold"] | None = None
 
-    @model_validator(mode="after")
-    def somewhere(self) -> Self:
-        if not (self.platforms or self.account_ids):
-            raise ValueError("name at least one platform in `platforms` or account in `accountIds`")
-        return self
+    @field_validator("account_ids")
+    @classmethod
+    def somewhere(cls, account_ids: list[UUID], info: ValidationInfo) -> list[UUID]:
+        if not (account_ids or info.data.get("platforms", True)):
+            raise PydanticCustomError("missing", "Name at least one platform in `platforms` or account in `accountIds`.")
+        return account_ids
 
 
 class PublicationBrief(Schema):
@@ -149,9 +159,10 @@ class Timeline(Schema):
 
 
 class Resolve(Input):
-    """`url` of the live post, when it is `published`."""
+    """When it is `published`: the platform's id of the live post (`postId`), or its `url`."""
 
     outcome: Literal["published", "notPublished"]
+    post_id: str | None = Field(default=None, min_length=1, max_length=300)
     url: str | None = Field(default=None, max_length=2000)
 
 

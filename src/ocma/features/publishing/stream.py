@@ -1,6 +1,7 @@
 """Live events of a workspace, in an order that never skips one: by transaction, once all earlier transactions are over."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from ocma.errors import Invalid
+from ocma.errors import Invalid, Issue
 from ocma.infra.database import Database
 
+POSITION = r"^[0-9]{1,18}-[0-9]{1,18}$"  # as it is written; longer numbers never come up
 _NEWEST = text("SELECT coalesce(pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0)")
 _AFTER = text("""
     SELECT xid::text::bigint AS xid, id, kind, post_id, publication_id, account_id, data, at FROM events
@@ -31,9 +33,11 @@ class Position:
 
 
 def parse(value: str) -> Position:
-    xid, dash, number = value.partition("-")
-    if not (dash and xid.isascii() and xid.isdigit() and number.isascii() and number.isdigit() and len(value) < 40):
-        raise Invalid("`Last-Event-ID` is not one of ours.", code="eventIdInvalid", remediation="Leave it out to start now.")
+    if not re.match(POSITION, value):
+        message = "`Last-Event-ID` is not one of ours."
+        issue = Issue("Last-Event-ID", "eventIdInvalid", message)
+        raise Invalid(message, code="eventIdInvalid", issues=[issue], remediation="Leave it out to start now.")
+    xid, _, number = value.partition("-")
     return Position(int(xid), int(number))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import groupby
 from time import monotonic
 from uuid import UUID
@@ -39,6 +40,9 @@ async def work_batch(press: Press, limit: asyncio.Semaphore, message: Sequence[t
 async def _work_account(press: Press, limit: asyncio.Semaphore, group: list[Work]) -> None:
     for each in group:
         async with limit:
+            if press.stopping.is_set():
+                await claims.extend(press.database, [each.claim], timedelta(0))
+                continue
             await _work_one(press, each)
 
 

@@ -1,5 +1,6 @@
 """From a request to a plan: times become instants, files become media, the parts become content."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -71,6 +72,7 @@ def _draft(wanted: Schedule, when: Moment, fetched: list[UUID], on_unknown: str,
         on_unknown=on_unknown,
         max_attempts=wanted.max_attempts,
         request_key=request_key,
+        request_hash=hashlib.sha256(wanted.model_dump_json().encode()).hexdigest(),
     )
 
 

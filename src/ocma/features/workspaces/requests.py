@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ocma.clock import Clock
-from ocma.errors import Conflict, Invalid
+from ocma.errors import Conflict, Invalid, Issue
 from ocma.features.workspaces.caller import Caller
 from ocma.features.workspaces.models import IdempotentRequest as Row
 from ocma.infra.database import Database
@@ -67,6 +67,7 @@ def _first_answer(row: Row | None, vault: Vault, fingerprint: bytes) -> Answer:
         raise Invalid(
             "This Idempotency-Key was used for another request.",
             code="idempotencyKeyReused",
+            issues=[Issue("Idempotency-Key", "idempotencyKeyReused", "Used for another request.")],
             remediation="Make a new key for every new request; repeat one only with the very same request.",
         )
     if row is None or row.finished_at is None or row.status is None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, EmailStr, Field, SecretStr, StringConstraints, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from ocma.features.schema import Input, Instant, Schema
 from ocma.features.workspaces.scopes import Role
@@ -104,9 +105,9 @@ class NewWorkspace(Input):
 
 
 class WorkspaceChange(Input):
-    name: Name | None = None
-    timezone: Zone | None = None
-    on_unknown: OnUnknown | None = None
+    name: Name | SkipJsonSchema[None] = None
+    timezone: Zone | SkipJsonSchema[None] = None
+    on_unknown: OnUnknown | SkipJsonSchema[None] = None
 
     @field_validator("name", "timezone", "on_unknown")
     @classmethod

@@ -50,6 +50,8 @@ async def update_workspace(
 ) -> Workspace:
     """`changes`: name, timezone, on_unknown, checked by WorkspaceChange."""
     workspace = await get_workspace(session, workspace_id)
+    if not changes:
+        return workspace
     for field, value in changes.items():
         setattr(workspace, field, value)
     workspace.updated_at = clock()

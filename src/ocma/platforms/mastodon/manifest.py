@@ -35,7 +35,7 @@ MANIFEST = Manifest(
     thread=100,
     options={
         "visibility": ("public", "unlisted", "private", "direct"),
-        "sensitive": None,
+        "sensitive": (True, False),
         "spoiler_text": None,
         "language": None,
     },

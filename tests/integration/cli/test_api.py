@@ -1,0 +1,105 @@
+"""`ocma api`: one process, its log, and how it ends."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+
+@pytest.fixture
+def server(services, settings, tmp_path):
+    """Gives the process, its port and the file it logs to."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OCMA_", "TWITTER_"))}
+    environment |= {
+        "DATABASE_URL": services.postgres.app_url,
+        "REDIS_URL": services.valkey.url,
+        "OCMA_VAULT_KEYS": settings.vault_keys.get_secret_value(),
+    }
+    log = tmp_path / "log"
+    with socket.create_server(("127.0.0.1", 0)) as listening, log.open("w") as stream:
+        command = [sys.executable, "-m", "ocma", "api", "--fd", str(listening.fileno())]
+        process = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=stream, pass_fds=[listening.fileno()])
+        port = listening.getsockname()[1]
+        try:
+            assert ask(port, "GET", "/healthz")[0] == 200
+            yield process, port, log
+        finally:
+            process.kill()
+            process.wait(10)
+
+
+def ask(port, method, path, body=None, headers=None):
+    """The inherited socket is open before the program is: the first request waits for it."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
+    content = json.dumps(body) if body is not None else None
+    connection.request(method, path, content, {"Content-Type": "application/json", **(headers or {})})
+    answer = connection.getresponse()
+    found = answer.status, answer.read()
+    connection.close()
+    return found
+
+
+def test_the_log_is_json_by_the_request_and_holds_no_secret(server):
+    _, port, log = server
+    ask(
+        port,
+        "GET",
+        "/api/keys?token=in-the-query",
+        headers={"Authorization": "Bearer ocma_k_in-the-header", "X-Request-Id": "mine"},
+    )
+    ask(port, "POST", "/api/auth/login", {"email": "ann@example.com", "password": "in-the-body-of-it"})
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    requests = [line for line in lines if line["event"] == "request"]
+    assert [(line["method"], line["path"], line["status"]) for line in requests] == [
+        ("GET", "/healthz", 200),
+        ("GET", "/api/keys", 401),
+        ("POST", "/api/auth/login", 401),
+    ]
+    assert requests[1]["request_id"] == "mine"
+    assert "in-the" not in log.read_text()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_what_runs_is_finished_before_it_ends(server, sent):
+    """Registering takes a while (argon2): the signal comes in the middle."""
+    process, port, log = server
+    answers = []
+    account = {"email": f"{time.monotonic_ns()}@example.com", "password": "twelve chars"}
+    running = [
+        threading.Thread(target=lambda: answers.append(ask(port, "POST", "/api/auth/register", account)[0])) for _ in range(4)
+    ]
+    for each in running:
+        each.start()
+    time.sleep(0.05)
+    process.send_signal(sent)
+    process.wait(30)
+    for each in running:
+        each.join(30)
+    assert sorted(answers) == [201, 409, 409, 409]
+    assert "Application shutdown complete" in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def test_bytes_that_are_no_http(server):
+    _, port, log = server
+    for sent in (b"\x00\x01\x02\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", b"\xff" * 70_000):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(sent)
+            assert connection.recv(100).startswith(b"HTTP/1.1 4")
+    assert ask(port, "GET", "/healthz")[0] == 200
+    assert "Traceback" not in log.read_text()
+
+
+def test_a_port_in_use_is_said(server):
+    _, port, _ = server
+    command = [sys.executable, "-m", "ocma", "api", "--port", str(port)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != 0
+    assert "address already in use" in done.stderr.lower() or "is not set" in done.stderr
