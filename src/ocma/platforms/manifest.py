@@ -62,7 +62,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Full jitter between 0 and `base` · 2ⁿ seconds, capped; at most `attempts` tries, which bridge an outage of an hour or two."""
+    """Full jitter between 0 and `base` · 2ⁿ seconds, capped; at most `attempts` tries, which bridge an hour or two."""
 
     attempts: int = 12
     base: float = 5.0

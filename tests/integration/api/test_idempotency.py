@@ -190,7 +190,9 @@ async def test_keys_that_are_none(post, probe, name):
     assert probe.runs == 0
 
 
-@pytest.mark.parametrize("name", ["a", "x" * 255, "!~", str(new_id()), "../../etc", "'; DROP TABLE x; --".replace(" ", "_")])
+@pytest.mark.parametrize(
+    "name", ["a", "x" * 255, "!~", "01a20552-cd07-7498-a610-da36639adf96", "../../etc", "'; DROP TABLE x; --".replace(" ", "_")]
+)
 async def test_keys_that_are(post, probe, name):
     assert good(await post(name=name)) == good(await post(name=name))
     assert probe.runs == 1

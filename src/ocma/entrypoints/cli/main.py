@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "accounts": "Connect, show, refresh and disconnect accounts.",
     "posts": "Schedule posts, and see what became of them.",
     "doctor": "Say what is configured, what is missing, and how to get it.",
+    "env-template": "Print every setting as a .env file, with what it is for.",
 }
 
 # Plain help (rich takes longer to load than everything else here), and no tracebacks that print variables.
@@ -46,13 +47,14 @@ def _register(name: str, summary: str) -> None:
 
 
 def load(name: str) -> Callable[..., Any]:
-    """The Typer program of one command."""
-    module = import_module(f"ocma.entrypoints.cli.{name}")
+    """The Typer program of one command; a dash in its name is an underscore in its module's."""
+    own = name.replace("-", "_")
+    module = import_module(f"ocma.entrypoints.cli.{own}")
     found: typer.Typer | None = getattr(module, "app", None)
     if found is not None:
         return found
     alone = typer.Typer(**PLAIN)
-    alone.command(name)(getattr(module, name))
+    alone.command(name)(getattr(module, own))
     return alone
 
 
