@@ -26,8 +26,20 @@ class Model(DeclarativeBase):
 
 
 def async_url(url: str) -> URL:
-    """`postgres://` and `postgresql://` in any spelling, for our driver."""
-    return make_url(url).set(drivername="postgresql+asyncpg")
+    """`postgres://` and `postgresql://` in any spelling, for SQLAlchemy over our driver."""
+    return _renamed(make_url(url).set(drivername="postgresql+asyncpg"), "sslmode", "ssl")
+
+
+def plain_url(url: str) -> str:
+    """The same, for our driver alone."""
+    return _renamed(make_url(url).set(drivername="postgresql"), "ssl", "sslmode").render_as_string(hide_password=False)
+
+
+def _renamed(url: URL, before: str, after: str) -> URL:
+    """What libpq calls sslmode SQLAlchemy's dialect calls ssl; channel_binding neither knows."""
+    mode = url.query.get(before) or url.query.get(after)
+    bare = url.difference_update_query(["sslmode", "ssl", "channel_binding"])
+    return bare.update_query_dict({after: mode}) if mode else bare
 
 
 class Database:
@@ -42,6 +54,7 @@ class Database:
             pool_pre_ping=True,
             connect_args={"server_settings": settings},
         )
+        self._plain = plain_url(url)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -69,8 +82,7 @@ class Database:
             await asyncio.sleep(1)
 
     async def _listen_once(self, channel: str, heard: Callable[[], None]) -> None:
-        url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection: Any = await asyncpg.connect(url)
+        connection: Any = await asyncpg.connect(self._plain)
         gone = asyncio.Event()
 
         def listener(*_: object) -> None:

@@ -9,13 +9,14 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import asyncpg
 import pytest
 
 
-@pytest.fixture
-def server(services, settings, tmp_path):
+@contextmanager
+def started(services, settings, folder):
     """Gives the process, its port and the file it logs to."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OCMA_", "TWITTER_"))}
     environment |= {
@@ -23,10 +24,10 @@ def server(services, settings, tmp_path):
         "REDIS_URL": services.valkey.url,
         "OCMA_VAULT_KEYS": settings.vault_keys.get_secret_value(),
     }
-    log = tmp_path / "log"
+    log = folder / "log"
     with socket.create_server(("127.0.0.1", 0)) as listening, log.open("w") as stream:
         command = [sys.executable, "-m", "ocma", "api", "--fd", str(listening.fileno())]
-        process = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=stream, pass_fds=[listening.fileno()])
+        process = subprocess.Popen(command, env=environment, cwd=folder, stderr=stream, pass_fds=[listening.fileno()])
         port = listening.getsockname()[1]
         try:
             assert ask(port, "GET", "/healthz")[0] == 200
@@ -34,6 +35,19 @@ def server(services, settings, tmp_path):
         finally:
             process.kill()
             process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def server(services, settings, tmp_path_factory):
+    """One that nobody stops."""
+    with started(services, settings, tmp_path_factory.mktemp("api")) as found:
+        yield found
+
+
+@pytest.fixture
+def fresh(services, settings, tmp_path):
+    with started(services, settings, tmp_path) as found:
+        yield found
 
 
 def ask(port, method, path, body=None, headers=None):
@@ -52,7 +66,7 @@ def test_the_log_is_json_by_the_request_and_holds_no_secret(server):
     ask(
         port,
         "GET",
-        "/api/keys?token=in-the-query",
+        "/api/keys?cursor=in-the-query",
         headers={"Authorization": "Bearer ocma_k_in-the-header", "X-Request-Id": "mine"},
     )
     ask(port, "POST", "/api/auth/login", {"email": "ann@example.com", "password": "in-the-body-of-it"})
@@ -67,25 +81,27 @@ def test_the_log_is_json_by_the_request_and_holds_no_secret(server):
     assert "in-the" not in log.read_text()
 
 
-async def waiting_for(superuser, table):
-    """Until some other session waits for our lock."""
+async def waiting_for(services, table):
+    """Until somebody waits for our lock. By another session: inside one transaction the view does not change."""
+    superuser = await asyncpg.connect(services.postgres.owner_url)
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE '%' || $1 || '%'"
     async with asyncio.timeout(30):
         while not await superuser.fetchval(query, f"INSERT INTO ocma.{table}"):
             await asyncio.sleep(0.02)
+    await superuser.close()
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-async def test_what_runs_is_finished_before_it_ends(server, services, sent):
+async def test_what_runs_is_finished_before_it_ends(fresh, services, sent):
     """The signal comes while a request waits in the middle of its work, for a lock that we hold."""
-    process, port, log = server
+    process, port, log = fresh
     superuser = await asyncpg.connect(services.postgres.owner_url)
     held = superuser.transaction()
     await held.start()
     await superuser.execute("LOCK TABLE ocma.users IN SHARE MODE")
     account = {"email": f"{time.monotonic_ns()}@example.com", "password": "twelve chars"}
     running = asyncio.create_task(asyncio.to_thread(ask, port, "POST", "/api/auth/register", account))
-    await waiting_for(superuser, "users")
+    await waiting_for(services, "users")
     process.send_signal(sent)
     await asyncio.sleep(0.3)
     assert process.poll() is None

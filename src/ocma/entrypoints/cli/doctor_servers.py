@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from ocma.entrypoints.cli.doctor_finding import Finding, fine, note, wrong
 from ocma.infra import migrations
-from ocma.infra.database import ROLE, SCHEMA, async_url
+from ocma.infra.database import ROLE, SCHEMA, plain_url
 from ocma.settings import Settings
 
 PATIENCE = 5.0  # seconds
@@ -45,7 +45,7 @@ async def _postgresql(url: str) -> list[Finding]:
 @asynccontextmanager
 async def _connected(url: str) -> AsyncGenerator[asyncpg.Connection]:
     """As the login itself, for a database that is not migrated has no `ocma_app` yet."""
-    plain = async_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    plain = plain_url(url)
     connection = await asyncpg.connect(plain)
     try:
         yield connection

@@ -36,7 +36,7 @@ def moment(value: datetime, timezone: str, path: str = "scheduledAt") -> Moment:
         if value.tzinfo is not None:
             at = value.astimezone(UTC)
             return Moment(at, at.astimezone(zone).replace(tzinfo=None), timezone)
-        at = value.replace(tzinfo=zone).astimezone(UTC)
+        at = value.replace(tzinfo=zone, fold=0).astimezone(UTC)
         real = at.astimezone(zone).replace(tzinfo=None)
     except (OverflowError, ValueError):
         message = "This time is outside the calendar."

@@ -30,8 +30,8 @@ return {tries, redis.call('TTL', KEYS[1])}
 class LoginLimit:
     """Without Redis every process counts for itself: a wider door than one, but no open one."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, patience: float = PATIENCE) -> None:
+        self._monotonic, self._patience = monotonic, patience
         self._here: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     async def take(self, redis: Redis, email: str, address: str) -> None:
@@ -39,7 +39,7 @@ class LoginLimit:
         key = _key(email, address)
         tries, left = self._take_here(key)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 answer: Any = await cast("Any", redis.eval(_COUNT, 1, key, str(WINDOW)))
             tries, left = int(answer[0]), int(answer[1])
         except (RedisError, TimeoutError) as error:
@@ -54,7 +54,7 @@ class LoginLimit:
         key = _key(email, address)
         self._here.pop(key, None)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 await redis.delete(key)
         except (RedisError, TimeoutError) as error:
             log.warning("login_limit_local", error=type(error).__name__)

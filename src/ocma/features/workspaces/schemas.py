@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, EmailStr, Field, SecretStr, StringConstraints, field_validator
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import AfterValidator, ConfigDict, EmailStr, Field, SecretStr, StringConstraints, field_validator
 
 from ocma.features.schema import Input, Instant, Schema
 from ocma.features.workspaces.scopes import Role
@@ -104,10 +103,20 @@ class NewWorkspace(Input):
     on_unknown: OnUnknown = "settle"
 
 
+def _without_null(schema: dict[str, Any]) -> None:
+    """Null is there for what is left out: nobody may send it."""
+    for found in schema["properties"].values():
+        given = next(each for each in found.pop("anyOf") if each != {"type": "null"})
+        found.pop("default", None)
+        found.update(given)
+
+
 class WorkspaceChange(Input):
-    name: Name | SkipJsonSchema[None] = None
-    timezone: Zone | SkipJsonSchema[None] = None
-    on_unknown: OnUnknown | SkipJsonSchema[None] = None
+    model_config = ConfigDict(json_schema_extra=_without_null)
+
+    name: Name | None = None
+    timezone: Zone | None = None
+    on_unknown: OnUnknown | None = None
 
     @field_validator("name", "timezone", "on_unknown")
     @classmethod

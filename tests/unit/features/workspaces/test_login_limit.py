@@ -30,7 +30,7 @@ def hands():
 
 @pytest.fixture
 def limit(hands):
-    return LoginLimit(hands)
+    return LoginLimit(hands, patience=0.02)
 
 
 async def take(limit, redis, times, email="a@example.com", address="10.0.0.1"):
