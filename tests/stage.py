@@ -79,6 +79,7 @@ class Sandbox:
 def sandbox() -> Iterator[Sandbox]:
     client_id, secret = f"client-{secrets.token_hex(4)}", secrets.token_hex(24)
     command = [sys.executable, "-m", "ocma_sandbox", "--port", "0", "--x-client-id", client_id, "--x-client-secret", secret]
+    command += ["--die-with-parent"] if sys.platform == "linux" else []
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline().split()

@@ -113,7 +113,7 @@ def test_mistakes_are_named(program, x_account, picture, tmp_path):
         assert "Traceback" not in said.err
         return said.err
 
-    assert "--platform" in refused()
+    assert "`platforms`" in refused()
     assert "has no connected account" in refused("--platform", "mastodon")
     assert "Known: mastodon, x" in refused("--platform", "myspace")
     assert "--at" in refused("--platform", "x", "--at", "tomorrow")

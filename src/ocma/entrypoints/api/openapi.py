@@ -53,6 +53,8 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     _add_problem(schema)
     for operations in schema["paths"].values():
         for method, operation in operations.items():
+            for parameter in operation.get("parameters", []):
+                _take_null(parameter["schema"])
             if method in _WRITES and operation.get("security"):
                 _add_key(operation)
     return schema
@@ -63,6 +65,14 @@ def _add_problem(schema: dict[str, Any]) -> None:
     schemas = schema.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
+
+
+def _take_null(schema: dict[str, Any]) -> None:
+    """A parameter can be left out, but nothing in a URL or header is null."""
+    kinds = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
+    if len(kinds) == 1:
+        del schema["anyOf"]
+        schema.update(kinds[0])
 
 
 def _add_key(operation: dict[str, Any]) -> None:

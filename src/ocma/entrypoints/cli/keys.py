@@ -130,7 +130,8 @@ def rotate_keys(
     async def rotate_all(resources: Resources) -> dict[str, Any]:
         path = resources.settings.vault_keys_file
         added = await asyncio.to_thread(add_key, path) if new and path else None
-        rows = await rotation.rotate(resources.database, resources.vault)
-        return {"activeKey": resources.vault.active, "added": added is not None, "rows": rows}
+        done = await rotation.rotate(resources.database, resources.vault)
+        told = {"activeKey": resources.vault.active, "added": added is not None, "rows": done.rows}
+        return {**told, "unreadable": list(done.unreadable)}
 
     _print(_run(rotate_all))

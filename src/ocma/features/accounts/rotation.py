@@ -1,6 +1,7 @@
 """Every stored secret under the vault's active key, while everything runs."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocma.features.accounts.models import AccountToken, OAuthState, PlatformApp
 from ocma.infra.database import Database
-from ocma.infra.vault import Place, Vault
+from ocma.infra.vault import Place, Sealed, Vault
 
 BATCH = 200
 Secret = AccountToken | PlatformApp | OAuthState
@@ -19,15 +20,30 @@ FIELDS: dict[str, tuple[type[Secret], tuple[str, ...]]] = {
 }
 
 
-async def rotate(database: Database, vault: Vault, progress: Callable[[int], None] = lambda _: None) -> int:
-    """Re-encrypts what another key than the active one encrypts. Returns how many rows; may be stopped and begun again."""
-    done = 0
-    while stale := await database.system("SELECT * FROM list_stale_secrets(:key, :batch)", key=vault.active, batch=BATCH):
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """How many rows were re-encrypted, and which could not be opened with any key at hand (they stay as they are)."""
+
+    rows: int
+    unreadable: tuple[str, ...]
+
+
+async def rotate(database: Database, vault: Vault, progress: Callable[[int], None] = lambda _: None) -> Rotated:
+    """Re-encrypts what another key than the active one encrypts; may be stopped and begun again."""
+    done, unreadable = 0, set[tuple[str, UUID]]()
+    query = "SELECT * FROM list_stale_secrets(:key, :batch)"
+    while True:
+        found = await database.system(query, key=vault.active, batch=BATCH + len(unreadable))
+        stale = [each for each in found if (each[0], each[2]) not in unreadable]
+        if not stale:
+            return Rotated(done, tuple(sorted(f"{kind} {row_id}" for kind, row_id in unreadable)))
         for kind, workspace_id, row_id in stale:
-            async with database.transaction(workspace_id) as session:
-                done += await _reseal(session, vault, kind, row_id)
+            try:
+                async with database.transaction(workspace_id) as session:
+                    done += await _reseal(session, vault, kind, row_id)
+            except Sealed:
+                unreadable.add((kind, row_id))
         progress(done)
-    return done
 
 
 async def _reseal(session: AsyncSession, vault: Vault, kind: str, row_id: UUID) -> int:
