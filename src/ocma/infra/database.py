@@ -52,6 +52,7 @@ class Database:
             pool_size=pool,
             max_overflow=0,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"server_settings": settings},
         )
         self._plain = plain_url(url)

@@ -192,7 +192,7 @@ async def _resume(press: Press, work: Work, access: Access, content: Content, pr
 
 async def conclude(press: Press, work: Work, error: OcmaError) -> None:
     """Writes down what an error means for the publication, and for its account."""
-    log.info("publication.error", publication=str(work.claim.id), platform=work.account.platform, code=error.rule)
+    log.info("publication.error", publication=str(work.claim.id), platform=work.account.platform, rule=error.rule)
     described = outcomes.describe(error, press.clock())
     match outcomes.verdict(error):
         case Verdict.SETTLE:
