@@ -11,8 +11,16 @@ from ocma.infra.database import ROLE
 from ocma.infra.embedded.database import ensure_database
 
 
+@pytest.fixture(autouse=True)
+def nobody_else(services):
+    """Workers that other tests have killed cannot take back their last sign of life."""
+    with Redis.from_url(services.valkey.url) as redis:
+        for key in redis.scan_iter("ocma:heartbeat:*"):
+            redis.delete(key)
+
+
 @pytest.fixture
-def alive(services):
+def alive(services, nobody_else):
     """A worker and a dispatcher have just given a sign of life."""
     with Redis.from_url(services.valkey.url) as redis:
         keys = [f"ocma:heartbeat:{kind}:doctor:{uuid4()}" for kind in ("worker", "dispatcher")]

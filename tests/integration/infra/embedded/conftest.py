@@ -1,4 +1,5 @@
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -8,6 +9,14 @@ import pytest
 from integration.infra.embedded.installation import ROOT, Installation
 from ocma.infra.embedded import folder
 from ocma.infra.embedded.account import Account, find_closed
+
+
+@pytest.fixture(autouse=True, scope="session")
+def hang_ups():
+    """Under nohup, and on some build machines, a hang-up is ignored, and so by every process that a test starts."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_a_stranger_with_a_dead_process_id_is_left_alone(scratch):
     stray.end_stray(stranger.pid, "/some/data/folder")
     assert stranger.ended() is None
     stray.end_stray(stranger.pid, "sleep 600")
-    assert stranger.ended() == -signal.SIGTERM
+    eventually(lambda: stranger.ended() == -signal.SIGTERM)
 
 
 def test_pauses_between_restarts_double_up_to_five_seconds(scratch):
