@@ -23,6 +23,16 @@ def problem(answer, status, code=None):
     return body
 
 
+def refused(answer, *codes):
+    """The paths that a whole problem complains of; each complaint has a code and a sentence. `codes`: one of them is there."""
+    assert 400 <= answer.status_code < 500, answer.text
+    body = problem(answer, answer.status_code)
+    found = {body["code"], *(each["code"] for each in body["errors"])}
+    assert not codes or found & {*codes}, body
+    assert all(each["code"] and each["message"] for each in body["errors"])
+    return paths(body)
+
+
 def paths(body):
     """Which fields a problem complains of."""
     return [each["path"] for each in body["errors"]]

@@ -34,6 +34,7 @@ REASONS = {
     "connect": {"authCodeRefused", "hostInvalid", "noPendingAuthorization", "redirectInvalid", "stateRefused", "unknownPlatform"},
     "create_key": {"expiresAt:past", "name:stringTooShort", "unknownScope"},  # a name is more than blanks
     "create_workspace": {"name:stringTooShort", "timezone:invalid"},
+    "follow_events": {"eventIdInvalid"},
     "list_connected": {"cursor", "unknownPlatform"},
     "login": {"email:invalid"},
     "register": {"email:invalid", "workspaceName:stringTooShort"},

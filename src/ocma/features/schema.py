@@ -1,10 +1,10 @@
 """The base of every JSON shape: camelCase outside, snake_case inside."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
 Row = TypeVar("Row")
@@ -20,7 +20,21 @@ def _written(value: object) -> object:
     raise ValueError("must be a date and time in ISO 8601, e.g. 2030-01-31T09:00:00Z")
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_written)]
+def _counted(value: object) -> object:
+    if isinstance(value, (bool, str)):
+        raise ValueError("must be a whole number")  # noqa: TRY004 - pydantic listens for this one
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside the calendar") from None
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
+Whole = Annotated[int, BeforeValidator(_counted)]
 Time = Annotated[datetime, BeforeValidator(_written)]  # without an offset it is wall time in a zone named elsewhere
 
 

@@ -54,7 +54,10 @@ class PublicResolver(AbstractResolver):
         self._inner = ThreadedResolver()
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
+        try:
+            found = await self._inner.resolve(host, port, family)
+        except UnicodeError as error:  # a part of it is empty or too long
+            raise OSError(None, f"{host[:100]} is not a host name") from error
         public = [each for each in found if is_public(each["host"])]
         if not public:
             raise OSError(None, f"{host} is not a public address")

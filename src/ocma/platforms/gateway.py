@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import httpx2
 
-from ocma.errors import Invalid
+from ocma.errors import Invalid, Issue
 from ocma.infra.outbound import Outbound
 from ocma.platforms.configuration import Endpoints, endpoints, find_app
 from ocma.platforms.connector import Access, App, Connector
@@ -38,8 +38,10 @@ class Gateway:
         if (app := find_app(manifest, self.environment)) is not None:
             return app
         setup = manifest.setup
+        message = f"{manifest.name} is not configured on this server."
         raise Invalid(
-            f"{manifest.name} is not configured on this server.",
+            message,
             code="platformNotConfigured",
+            issues=[Issue("platform", "platformNotConfigured", message)],
             remediation=f"Set {setup.client_id} and {setup.client_secret} (made at {setup.url}); `ocma doctor` checks them.",
         )

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from ocma.entrypoints.api.dependencies import ResourcesDep, needs
 from ocma.entrypoints.api.idempotency import IdempotentRoute
 from ocma.features.media.library import describe, get_medium, list_media
-from ocma.features.media.schemas import MediumChange, MediumView
+from ocma.features.media.schemas import AltText, MediumChange, MediumView
 from ocma.features.paging import cut, decode_cursor
 from ocma.features.publishing import attachments
 from ocma.features.schema import Page
@@ -28,7 +28,7 @@ async def upload_medium(
     resources: ResourcesDep,
     caller: Writer,
     file: Annotated[UploadFile, File(description="A JPEG, PNG, GIF or WebP file.")],
-    alt_text: Annotated[str | None, Form(alias="altText", max_length=10_000)] = None,
+    alt_text: Annotated[AltText | None, Form(alias="altText")] = None,
 ) -> MediumView:
     """Keeps a picture. What it is decide its bytes, not its name."""
     return MediumView.model_validate(await resources.library.keep(caller, _chunks(file), alt_text))

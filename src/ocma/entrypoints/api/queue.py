@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -69,7 +68,7 @@ async def list_jobs(
     limit: Limit = 50,
 ) -> Page[JobView]:
     """Latest scheduled first."""
-    before = decode_cursor(cursor, datetime, UUID) if cursor else None
+    before = decode_cursor(cursor, Instant, UUID) if cursor else None
     async with resources.database.transaction(caller.workspace_id) as session:
         found = await jobs.list_jobs(session, status=status, since=since, until=until, before=before, limit=limit + 1)
     rows, following = cut(found, limit, lambda row: (row.post.scheduled_at, row.post.id))
@@ -119,7 +118,7 @@ async def resolve_publication(
 @router.get("/dead")
 async def list_dead(resources: ResourcesDep, caller: Reader, cursor: Cursor = None, limit: Limit = 50) -> Page[PublicationView]:
     """Publications that failed for good, with the reason and what to do; newest first."""
-    before = decode_cursor(cursor, datetime, UUID) if cursor else None
+    before = decode_cursor(cursor, Instant, UUID) if cursor else None
     async with resources.database.transaction(caller.workspace_id) as session:
         found = await dead_letters.list_dead(session, before=before, limit=limit + 1)
     rows, following = cut(found, limit, lambda row: (row[0].updated_at, row[0].id))
@@ -138,7 +137,7 @@ async def follow_events(
     resources: ResourcesDep,
     request: Request,
     caller: Reader,
-    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", pattern=stream.POSITION)] = None,
+    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=50)] = None,
 ) -> EventSourceResponse:
     """Server-sent events of every change of state, live. Goes on after `Last-Event-ID`, else begins now."""
     database, workspace_id = resources.database, caller.workspace_id

@@ -21,7 +21,8 @@ from ocma.platforms.manifest import Manifest
 from ocma.platforms.registry import get_connector
 
 LIFETIME = timedelta(minutes=10)
-HOST = re.compile(r"(?=.{1,253}(:|$))[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:\d{1,5})?")
+HOST = re.compile(r"(?=.{1,253}(:|$))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:[0-9]{1,5})?")
+VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +132,19 @@ def clean_host(manifest: Manifest, desk: Desk, host: str | None) -> str:
 
 
 def clean_redirect(redirect_uri: str) -> str:
-    parts = urlsplit(redirect_uri)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment:
+    if not _is_absolute(redirect_uri):
         issue = Issue("redirectUri", "redirectInvalid", "An absolute http(s) URL without a fragment.")
         raise Invalid("`redirectUri` cannot be used.", code="redirectInvalid", issues=[issue])
     return redirect_uri
+
+
+def _is_absolute(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0  # reading a port that cannot be raises, too
+    except ValueError:
+        return False
+    return named and parts.scheme in {"http", "https"} and not parts.fragment and VISIBLE.fullmatch(url) is not None
 
 
 def _hash(state: str) -> bytes:

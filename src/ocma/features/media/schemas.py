@@ -1,11 +1,14 @@
 """The JSON of media."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import StringConstraints
 
 from ocma.features.schema import Input, Schema
+
+AltText = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00]*$")]
 
 
 class MediumView(Schema):
@@ -22,4 +25,4 @@ class MediumView(Schema):
 
 
 class MediumChange(Input):
-    alt_text: str | None = Field(max_length=10_000)
+    alt_text: AltText | None

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from ocma.features.publishing.jobs import Job, JobStatus
 from ocma.features.publishing.models import Attempt, Event, Publication
 from ocma.features.publishing.plan import Planned
-from ocma.features.schema import Input, Schema, Time
+from ocma.features.schema import Input, Schema, Time, Whole
 
 State = Literal["scheduled", "publishing", "unknown", "published", "failed", "cancelled"]
 Text = Annotated[str, StringConstraints(max_length=100_000)]
@@ -56,8 +56,8 @@ class Schedule(Input):
     model_config = ConfigDict(json_schema_extra=_SOMEWHERE)
 
     content: Text
-    platforms: list[Name] = Field(default_factory=list[str], max_length=50)
-    account_ids: list[UUID] = Field(default_factory=list[UUID], max_length=200, validate_default=True)
+    account_ids: list[UUID] = Field(default_factory=list[UUID], max_length=200)
+    platforms: list[Name] = Field(default_factory=list[str], max_length=50, validate_default=True)
     scheduled_at: Time | Literal["now"]
     timezone: str | None = Field(default=None, min_length=1, max_length=64)
     media_ids: list[UUID] = Field(default_factory=list[UUID], max_length=20)
@@ -66,15 +66,15 @@ class Schedule(Input):
     thread: list[Text | ThreadPart] = Field(default_factory=list[Text | ThreadPart], max_length=100)
     first_comment: Text | None = None
     metadata: Details = Details()
-    max_attempts: int | None = Field(default=None, ge=1, le=20)
+    max_attempts: Whole | None = Field(default=None, ge=1, le=20)
     on_unknown: Literal["settle", "hold"] | None = None
 
-    @field_validator("account_ids")
+    @field_validator("platforms")
     @classmethod
-    def somewhere(cls, account_ids: list[UUID], info: ValidationInfo) -> list[UUID]:
-        if not (account_ids or info.data.get("platforms", True)):
+    def somewhere(cls, platforms: list[str], info: ValidationInfo) -> list[str]:
+        if not (platforms or info.data.get("account_ids", True)):
             raise PydanticCustomError("missing", "Name at least one platform in `platforms` or account in `accountIds`.")
-        return account_ids
+        return platforms
 
 
 class PublicationBrief(Schema):

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from ocma.errors import Invalid, Issue
 from ocma.infra.database import Database
 
-POSITION = r"^[0-9]{1,18}-[0-9]{1,18}$"  # as it is written; longer numbers never come up
+_WRITTEN = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")  # longer numbers never come up
 _NEWEST = text("SELECT coalesce(pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0)")
 _AFTER = text("""
     SELECT xid::text::bigint AS xid, id, kind, post_id, publication_id, account_id, data, at FROM events
@@ -33,7 +33,7 @@ class Position:
 
 
 def parse(value: str) -> Position:
-    if not re.match(POSITION, value):
+    if not _WRITTEN.fullmatch(value):
         message = "`Last-Event-ID` is not one of ours."
         issue = Issue("Last-Event-ID", "eventIdInvalid", message)
         raise Invalid(message, code="eventIdInvalid", issues=[issue], remediation="Leave it out to start now.")
