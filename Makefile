@@ -9,6 +9,8 @@ PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 T :=
 J := 2
 ARGS :=
+# What `make bench` measures when nothing else is asked for.
+BENCH := burst idle million --processes 1 2 --workspaces 200 2000
 
 SHELL := /bin/sh
 BIN := .venv/bin
@@ -35,12 +37,12 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-real check lint types floors template bench format clean
+.PHONY: help setup demo up test test-real check lint types floors template bench bench-drivers chaos format clean
 
 help: ## Print this.
 	@echo 'usage: make TARGET'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
-	    printf '  %-9s  %s\n' "$$name" "$$text"; done
+	    printf '%-15s  %s\n' "$$name" "$$text"; done
 
 setup: $(STAMP) ## Make the Python environment (.venv). Every other target does this by itself.
 
@@ -71,8 +73,14 @@ floors: setup
 template: setup
 	$(BIN)/ocma env-template | diff -u .env.template -
 
-bench: setup ## Measure what the decisions in docs/decisions rest on.
+bench: setup ## Measure what a publication costs, beside a bare loop and BullMQ; a quarter of an hour. ARGS=--help
+	$(BIN)/python -m bench.burst $(or $(ARGS),$(BENCH))
+
+bench-drivers: setup ## Measure what the choice of the database driver rests on.
 	.uv/bin/uv run --frozen --no-sync --with 'psycopg[binary]' python bench/drivers.py
+
+chaos: setup ## Publish while everything is killed, flushed and restarted; the platforms' own books are the judge. ARGS=--help
+	$(BIN)/python -m bench.chaos $(ARGS)
 
 format: setup ## Format the code, mend what ruff can mend, write the generated files.
 	$(BIN)/ruff check --fix-only --quiet $(CODE)

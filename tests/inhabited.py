@@ -12,6 +12,10 @@ import stage
 from factories import PASSWORD, Factory, Person
 from ocma.bootstrap import Resources
 from ocma.features.accounts.models import Account
+from ocma.features.notifications import deliveries, endpoints
+from ocma.features.notifications.endpoints import Registry
+from ocma.features.notifications.models import Notification
+from ocma.features.notifications.schemas import NewEndpoint
 from ocma.features.publishing.models import Publication
 
 # The way of a publication into each state, as the database allows it.
@@ -54,7 +58,26 @@ async def inhabit(resources: Resources) -> Inhabited:
         place.add("account_id", account.id)
     for number in range(2):
         await _post_in_every_state(place, company, accounts[number])
+    await _told(place, company)
     return place
+
+
+async def _told(place: Inhabited, company: stage.Company) -> None:
+    """Endpoints with what was sent to the first of them, and notifications."""
+    found, caller = company.resources, company.caller
+    registry, now = Registry(found.vault, found.clock, ()), found.clock()
+    async with found.database.transaction(caller.workspace_id) as session:
+        for number in range(4):
+            wanted = NewEndpoint(url=f"https://example.org/{number}", events=["publication.*"])
+            place.add("endpoint_id", (await endpoints.create_endpoint(session, caller, registry, wanted)).id)
+        for _ in range(4):
+            sent = await deliveries.send_test(session, caller, UUID(place.ids["endpoint_id"][0]), now)
+            sent.status, sent.due_at = "delivered", None
+            place.add("delivery_id", sent.id)
+            told = Notification(workspace_id=caller.workspace_id, kind="account.restricted", data={"platform": "x"}, at=now)
+            session.add(told)
+            await session.flush()
+            place.add("notification_id", told.id)
 
 
 _NAMES = (("stays", "x"), ("stays", "mastodon"), ("goes", "x"), ("goes", "mastodon"))

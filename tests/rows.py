@@ -30,6 +30,12 @@ INSERT INTO publications (id, workspace_id, post_id, account_id, platform, sched
     VALUES ('$publication', '$workspace', '$post', '$account', 'mastodon', now(), now(), 5, 'settle');
 INSERT INTO attempts (id, workspace_id, publication_id, account_id, attempt, part, fingerprint)
     VALUES ('$id', '$workspace', '$publication', '$account', 0, 0, 'f');
+INSERT INTO webhook_endpoints (id, workspace_id, url, events, secret, key_id, created_by)
+    VALUES ('$id', '$workspace', 'https://example.org/', '{*}', 'sealed', 'old', 'operator');
+INSERT INTO webhook_deliveries (id, workspace_id, endpoint_id, message_id, kind, payload, status, due_at)
+    VALUES ('$id', '$workspace', '$id', 'm', 'webhook.tested', '{}', 'failed', NULL);
+INSERT INTO notifications (id, workspace_id, kind, at) VALUES ('$id', '$workspace', 'publication.failed', now());
+INSERT INTO notification_reads (workspace_id, notification_id, reader) VALUES ('$workspace', '$id', 'operator');
 """)
 
 

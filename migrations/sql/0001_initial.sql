@@ -1,12 +1,16 @@
 -- The first schema. Runs as the login that owns the tables; needs CREATEROLE or roles made beforehand, never a superuser.
 --
 -- ocma_app     what the API and the workers are: sees one workspace at a time, by row-level security
+-- ocma_worker  what a worker becomes for one transaction over a batch: sees the workspaces of that batch
 -- ocma_system  owner of the few functions that work across workspaces; they return ids, nothing a tenant wrote
 
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ocma_app') THEN
         CREATE ROLE ocma_app NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ocma_worker') THEN
+        CREATE ROLE ocma_worker NOLOGIN;
     END IF;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ocma_system') THEN
         CREATE ROLE ocma_system NOLOGIN;
@@ -17,14 +21,26 @@ BEGIN
     IF NOT pg_has_role('ocma_system', 'USAGE') THEN
         GRANT ocma_system TO CURRENT_USER;
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_auth_members WHERE roleid = 'ocma_worker'::regrole AND member = 'ocma_app'::regrole) THEN
+        -- To be become, never inherited: the policies of one must not be those of the other.
+        IF current_setting('server_version_num')::integer >= 160000 THEN
+            EXECUTE 'GRANT ocma_worker TO ocma_app WITH INHERIT FALSE, SET TRUE';
+        ELSE
+            ALTER ROLE ocma_app NOINHERIT;
+            GRANT ocma_worker TO ocma_app;
+        END IF;
+    END IF;
 END $$;
 
-GRANT USAGE ON SCHEMA ocma TO ocma_app, ocma_system;
+GRANT USAGE ON SCHEMA ocma TO ocma_app, ocma_worker, ocma_system;
 GRANT SELECT ON alembic_version TO ocma_app;  -- /readyz compares
 GRANT CREATE ON SCHEMA ocma TO ocma_system;  -- needed to own a function; taken back below
 
 CREATE FUNCTION current_workspace() RETURNS uuid LANGUAGE sql STABLE
 AS $$ SELECT nullif(current_setting('app.workspace_id', true), '')::uuid $$;
+
+CREATE FUNCTION current_workspaces() RETURNS uuid[] LANGUAGE sql STABLE
+AS $$ SELECT nullif(current_setting('app.workspaces', true), '')::uuid[] $$;
 
 CREATE FUNCTION current_person() RETURNS uuid LANGUAGE sql STABLE
 AS $$ SELECT nullif(current_setting('app.user_id', true), '')::uuid $$;
@@ -37,6 +53,8 @@ CREATE TABLE workspaces (
     name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
     timezone text NOT NULL DEFAULT 'UTC',
     on_unknown text NOT NULL DEFAULT 'settle' CHECK (on_unknown IN ('settle', 'hold')),
+    paused_at timestamptz,
+    resume_grace_hours integer NOT NULL DEFAULT 24 CHECK (resume_grace_hours BETWEEN 1 AND 8760),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
 );
@@ -245,6 +263,9 @@ CREATE INDEX posts_time ON posts (workspace_id, scheduled_at, id);
 -- `due_at`       when somebody has to act next; NULL = nobody but a person (held, or over)
 -- `attempt`      the fence: every claim raises it, every write of a worker names it
 -- `lease_until`  until then the claim belongs to whoever made it; NULL = free
+-- `hold`         why something that is due does not go out: its account has to be connected again, its workspace is paused, or it
+--                is later than the workspace wants. Set by the claim that would have taken it, so that pausing costs nothing;
+--                lifted by triggers on accounts and workspaces; `late` only by a person.
 
 CREATE TABLE publications (
     id uuid PRIMARY KEY,
@@ -259,6 +280,7 @@ CREATE TABLE publications (
     attempt integer NOT NULL DEFAULT 0,
     lease_until timestamptz,
     taken_at timestamptz,
+    hold text CHECK (hold IN ('account', 'workspace', 'late')),
     tries integer NOT NULL DEFAULT 0,
     max_attempts integer NOT NULL CHECK (max_attempts BETWEEN 1 AND 20),
     looks integer NOT NULL DEFAULT 0,
@@ -277,10 +299,16 @@ CREATE TABLE publications (
     UNIQUE (post_id, account_id),
     CHECK (state <> 'published' OR (platform_post_id IS NOT NULL AND published_at IS NOT NULL)),
     CHECK (state NOT IN ('scheduled', 'publishing') OR due_at IS NOT NULL OR lease_until IS NOT NULL),
-    CHECK (lease_until IS NULL OR state IN ('publishing', 'unknown'))
+    CHECK (lease_until IS NULL OR state IN ('publishing', 'unknown')),
+    CHECK (hold IS NULL OR state = 'scheduled')
 );
 CREATE INDEX publications_due ON publications (due_at, id)
+    WHERE lease_until IS NULL AND hold IS NULL AND state IN ('scheduled', 'publishing', 'unknown');
+CREATE INDEX publications_held ON publications (workspace_id, account_id) WHERE hold IS NOT NULL;
+CREATE INDEX publications_open ON publications (workspace_id, platform, account_id, state, hold, due_at)
     WHERE lease_until IS NULL AND state IN ('scheduled', 'publishing', 'unknown');
+CREATE INDEX publications_done ON publications (workspace_id, published_at) INCLUDE (platform, scheduled_at, created_at)
+    WHERE state = 'published';
 CREATE INDEX publications_leased ON publications (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX publications_in_flight ON publications (account_id) WHERE lease_until IS NOT NULL;
 CREATE INDEX publications_dead ON publications (workspace_id, updated_at, id) WHERE state = 'failed';
@@ -303,6 +331,7 @@ CREATE TABLE attempts (
     CHECK (state <> 'published' OR platform_post_id IS NOT NULL)
 );
 CREATE INDEX attempts_publication ON attempts (publication_id, attempt);
+CREATE INDEX attempts_account ON attempts (account_id, started_at);
 CREATE UNIQUE INDEX attempts_live ON attempts (account_id, platform_post_id) WHERE platform_post_id IS NOT NULL;
 
 CREATE TABLE events (
@@ -334,6 +363,9 @@ BEGIN
         'unknown>published', 'unknown>scheduled', 'unknown>failed', 'failed>scheduled']) THEN
         RAISE EXCEPTION 'publication %: % cannot become %', OLD.id, OLD.state, NEW.state USING ERRCODE = 'check_violation';
     END IF;
+    IF NEW.state <> 'scheduled' THEN
+        NEW.hold := NULL;
+    END IF;
     NEW.updated_at := now();
     RETURN NEW;
 END $$;
@@ -353,11 +385,74 @@ CREATE TRIGGER tell_new AFTER INSERT ON publications FOR EACH ROW EXECUTE FUNCTI
 CREATE TRIGGER tell_change AFTER UPDATE OF state ON publications FOR EACH ROW
     WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION tell_publication();
 
+CREATE FUNCTION tell_hold() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+BEGIN
+    INSERT INTO events (workspace_id, kind, post_id, publication_id, account_id, data)
+    VALUES (NEW.workspace_id, CASE WHEN NEW.hold IS NULL THEN 'publication.resumed' ELSE 'publication.held' END, NEW.post_id, NEW.id,
+        NEW.account_id, jsonb_strip_nulls(jsonb_build_object('platform', NEW.platform, 'status', NEW.state, 'hold', NEW.hold,
+        'scheduledAt', NEW.scheduled_at, 'dueAt', NEW.due_at, 'error', NEW.error)));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tell_hold AFTER UPDATE OF hold ON publications FOR EACH ROW
+    WHEN (OLD.hold IS DISTINCT FROM NEW.hold AND NEW.state = 'scheduled') EXECUTE FUNCTION tell_hold();
+
+CREATE FUNCTION tell_post() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+BEGIN
+    INSERT INTO events (workspace_id, kind, post_id, data)
+    VALUES (NEW.workspace_id, 'post.updated', NEW.id, jsonb_build_object(
+        'scheduledAt', NEW.scheduled_at, 'timezone', NEW.timezone, 'changed', array_remove(ARRAY[
+            CASE WHEN OLD.content <> NEW.content THEN 'content' END,
+            CASE WHEN OLD.variants <> NEW.variants THEN 'variants' END,
+            CASE WHEN OLD.metadata <> NEW.metadata THEN 'metadata' END,
+            CASE WHEN OLD.scheduled_at <> NEW.scheduled_at THEN 'scheduledAt' END,
+            CASE WHEN OLD.timezone <> NEW.timezone THEN 'timezone' END], NULL)));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tell_change AFTER UPDATE ON posts FOR EACH ROW EXECUTE FUNCTION tell_post();
+
+-- What waited for an account or a workspace goes on when that is back, unless it is later by now than the workspace wants. A claim
+-- that is just setting a hold has locked the account or workspace, so that none is left behind (see claim_publications).
+CREATE FUNCTION resume_publications(workspace uuid, reason text, account uuid) RETURNS void LANGUAGE sql
+AS $$
+    WITH held AS (
+        SELECT p.id FROM publications p
+        WHERE p.workspace_id = workspace AND p.hold = reason AND (account IS NULL OR p.account_id = account)
+        ORDER BY p.id FOR UPDATE
+    )
+    UPDATE publications p
+    SET hold = CASE WHEN p.due_at < now() - make_interval(hours => w.resume_grace_hours) THEN 'late' END
+    FROM held, workspaces w WHERE p.id = held.id AND w.id = workspace;
+    SELECT pg_notify('ocma_due', '')
+$$;
+
+CREATE FUNCTION account_is_back() RETURNS trigger LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM resume_publications(NEW.workspace_id, 'account', NEW.id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER back AFTER UPDATE OF status ON accounts FOR EACH ROW
+    WHEN (OLD.status <> 'active' AND NEW.status = 'active') EXECUTE FUNCTION account_is_back();
+
+CREATE FUNCTION workspace_is_back() RETURNS trigger LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM resume_publications(NEW.id, 'workspace', NULL);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER back AFTER UPDATE OF paused_at ON workspaces FOR EACH ROW
+    WHEN (OLD.paused_at IS NOT NULL AND NEW.paused_at IS NULL) EXECUTE FUNCTION workspace_is_back();
+
 
 -- Across workspaces: ids only ---------------------------------------------------------------------------------------------
 
--- One account never has two publications in flight: claims are made one at a time, and skip accounts that have one. Several due
--- ones of one account are claimed together and belong into one message, to be worked in order.
+-- One account never has two publications in flight: claims are made one at a time, and skip accounts that have one. Up to ten due
+-- ones of an account are claimed together and belong into one message, to be worked in order; `batch` limits the accounts.
+-- OFFSET 0 and coalesce(…) keep the planner, who thinks that nothing is ever in flight, from joining with all that is. What is due and must not go out is
+-- held instead. The account or workspace that it waits for is locked meanwhile: whoever brings it back comes before or after, and
+-- what is being brought back this moment is left for the next claim.
 CREATE FUNCTION claim_publications(batch integer, lease interval, ahead interval)
 RETURNS TABLE (id uuid, workspace_id uuid, account_id uuid, platform text, state text, attempt integer, due_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ocma, pg_temp
@@ -365,38 +460,79 @@ AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('ocma:claim', 0));
     RETURN QUERY
-        WITH due AS (
-            SELECT p.id FROM publications p
-            WHERE p.lease_until IS NULL AND p.state IN ('scheduled', 'publishing', 'unknown') AND p.due_at <= now() + ahead
-                AND NOT EXISTS (SELECT FROM publications q WHERE q.account_id = p.account_id AND q.lease_until IS NOT NULL)
-            ORDER BY p.due_at, p.id LIMIT batch FOR UPDATE OF p SKIP LOCKED
+        WITH first AS (
+            SELECT p.workspace_id, p.platform, p.account_id FROM publications p
+            WHERE p.lease_until IS NULL AND p.hold IS NULL AND p.state IN ('scheduled', 'publishing', 'unknown')
+                AND p.due_at <= now() + ahead AND NOT EXISTS (
+                    SELECT FROM publications q WHERE q.account_id = p.account_id AND q.lease_until IS NOT NULL OFFSET 0)
+            ORDER BY p.due_at, p.id LIMIT batch
+        ), due AS MATERIALIZED (
+            SELECT p.id, p.workspace_id, p.account_id, p.state, p.due_at FROM (SELECT DISTINCT * FROM first) f
+            CROSS JOIN LATERAL (
+                SELECT o.id FROM publications o
+                WHERE o.workspace_id = f.workspace_id AND o.platform = f.platform AND o.account_id = f.account_id
+                    AND o.lease_until IS NULL AND o.hold IS NULL AND o.state IN ('scheduled', 'publishing', 'unknown')
+                    AND o.due_at <= now() + ahead
+                ORDER BY o.due_at, o.id LIMIT 10
+            ) o JOIN publications p ON p.id = o.id
+            WHERE coalesce(p.lease_until = '-infinity', true) AND p.hold IS NULL
+                AND p.state IN ('scheduled', 'publishing', 'unknown') AND p.due_at <= now() + ahead
+            FOR UPDATE OF p SKIP LOCKED
+        ), judged AS (
+            SELECT d.id, d.workspace_id, d.account_id, CASE
+                WHEN d.state <> 'scheduled' THEN NULL
+                WHEN (SELECT w.paused_at FROM workspaces w WHERE w.id = d.workspace_id) IS NOT NULL THEN 'workspace'
+                WHEN (SELECT a.status FROM accounts a WHERE a.id = d.account_id) <> 'active' THEN 'account'
+                WHEN d.due_at < now() - interval '1 hour' AND d.due_at < now() - (
+                    SELECT make_interval(hours => w.resume_grace_hours) FROM workspaces w WHERE w.id = d.workspace_id) THEN 'late'
+                END AS hold
+            FROM due d
+        ), paused AS (
+            SELECT w.id FROM workspaces w
+            WHERE w.id IN (SELECT j.workspace_id FROM judged j WHERE j.hold = 'workspace') AND w.paused_at IS NOT NULL
+            FOR SHARE SKIP LOCKED
+        ), stopped AS (
+            SELECT a.id FROM accounts a
+            WHERE a.id IN (SELECT j.account_id FROM judged j WHERE j.hold = 'account') AND a.status <> 'active'
+            FOR SHARE SKIP LOCKED
+        ), held AS (
+            UPDATE publications p SET hold = j.hold FROM judged j
+            WHERE p.id = j.id AND (j.hold = 'late' OR (j.hold = 'workspace' AND j.workspace_id IN (SELECT s.id FROM paused s))
+                OR (j.hold = 'account' AND j.account_id IN (SELECT s.id FROM stopped s)))
         )
         UPDATE publications p
         SET state = CASE p.state WHEN 'scheduled' THEN 'publishing' ELSE p.state END,
             attempt = p.attempt + 1, lease_until = clock_timestamp() + lease, taken_at = NULL
-        FROM due WHERE p.id = due.id
+        FROM judged j WHERE p.id = j.id AND j.hold IS NULL
         RETURNING p.id, p.workspace_id, p.account_id, p.platform, p.state, p.attempt, p.due_at;
 END $$;
 
--- A worker takes what a message names: once, and only while the claim that sent the message still holds.
+-- A worker takes what a message names: once, and only while the claim that sent the message still holds. Locks are taken in the
+-- order of ids here and wherever several publications change at once, so that two batches never wait for each other in a ring.
 CREATE FUNCTION take_publications(ids uuid[], fences integer[], lease interval)
 RETURNS TABLE (id uuid, workspace_id uuid, account_id uuid, platform text, state text, attempt integer, due_at timestamptz)
 LANGUAGE sql SECURITY DEFINER SET search_path = ocma, pg_temp
 AS $$
+    WITH ours AS MATERIALIZED (
+        SELECT p.id FROM publications p JOIN unnest(ids, fences) AS want(id, fence) ON p.id = want.id
+        WHERE p.attempt = want.fence AND p.taken_at IS NULL AND coalesce(p.lease_until > clock_timestamp(), false)
+        ORDER BY p.id FOR NO KEY UPDATE OF p
+    )
     UPDATE publications p SET taken_at = clock_timestamp(), lease_until = clock_timestamp() + lease
-    FROM unnest(ids, fences) AS want(id, fence)
-    WHERE p.id = want.id AND p.attempt = want.fence AND p.taken_at IS NULL AND p.lease_until > clock_timestamp()
+    FROM ours WHERE p.id = ours.id
     RETURNING p.id, p.workspace_id, p.account_id, p.platform, p.state, p.attempt, p.due_at
 $$;
 
 -- A sign of life: returns those whose claim still holds.
-CREATE FUNCTION extend_publications(ids uuid[], fences integer[], lease interval) RETURNS TABLE (id uuid)
+CREATE FUNCTION extend_publications(ids uuid[], fences integer[], lease interval) RETURNS TABLE (id uuid, attempt integer)
 LANGUAGE sql SECURITY DEFINER SET search_path = ocma, pg_temp
 AS $$
-    UPDATE publications p SET lease_until = clock_timestamp() + lease
-    FROM unnest(ids, fences) AS want(id, fence)
-    WHERE p.id = want.id AND p.attempt = want.fence AND p.lease_until > clock_timestamp()
-    RETURNING p.id
+    WITH ours AS MATERIALIZED (
+        SELECT p.id FROM publications p JOIN unnest(ids, fences) AS want(id, fence) ON p.id = want.id
+        WHERE p.attempt = want.fence AND coalesce(p.lease_until > clock_timestamp(), false)
+        ORDER BY p.id FOR NO KEY UPDATE OF p
+    )
+    UPDATE publications p SET lease_until = clock_timestamp() + lease FROM ours WHERE p.id = ours.id RETURNING p.id, p.attempt
 $$;
 
 -- What could not be handed over is given back at once, unless somebody took it meanwhile.
@@ -420,11 +556,11 @@ BEGIN
             SELECT p.id, p.lapses + (p.taken_at IS NOT NULL)::integer AS lapses,
                 p.state = 'unknown' OR EXISTS (
                     SELECT FROM attempts a WHERE a.publication_id = p.id AND a.attempt = p.attempt
-                        AND a.state IN ('sending', 'published')) AS sent,
+                        AND a.state IN ('sending', 'published') OFFSET 0) AS sent,
                 EXISTS (
                     SELECT FROM attempts a WHERE a.publication_id = p.id AND a.attempt = p.attempt
-                        AND a.state = 'published') AS answered
-            FROM publications p WHERE p.lease_until < clock_timestamp()
+                        AND a.state = 'published' OFFSET 0) AS answered
+            FROM publications p WHERE p.lease_until < statement_timestamp()
             ORDER BY p.lease_until LIMIT batch FOR UPDATE OF p SKIP LOCKED
         ), judged AS (
             SELECT l.*, l.lapses >= 20 AS hopeless,
@@ -442,10 +578,64 @@ BEGIN
         RETURNING p.id, p.workspace_id, p.state;
 END $$;
 
+-- Uploads of a publication in the last `since`, in seconds ago.
+CREATE FUNCTION list_uploads(publication uuid, since interval) RETURNS TABLE (age double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    SELECT s.age FROM publications p
+    CROSS JOIN LATERAL jsonb_each(p.progress -> 'steps') AS step(key, value)
+    CROSS JOIN LATERAL (SELECT extract(epoch FROM clock_timestamp())::double precision - (step.value ->> 'at')::double precision) s(age)
+    WHERE p.id = publication AND step.key LIKE 'media:%' AND s.age < extract(epoch FROM since)
+$$;
+
+-- What quotas are counted from when Redis does not know: calls of the last `since`, in seconds ago. `kind` is publish (every attempt)
+-- or media (uploads of what was attempted).
+CREATE FUNCTION list_account_calls(kind text, ids uuid[], since interval) RETURNS TABLE (account_id uuid, age double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    SELECT i.id, extract(epoch FROM clock_timestamp() - a.started_at)::double precision
+    FROM unnest(ids) AS i(id) JOIN attempts a ON a.account_id = i.id
+    WHERE kind = 'publish' AND a.started_at > now() - since
+    UNION ALL
+    SELECT t.account_id, u.age FROM (
+        SELECT DISTINCT a.account_id, a.publication_id FROM unnest(ids) AS i(id) JOIN attempts a ON a.account_id = i.id
+        WHERE kind = 'media' AND a.started_at > now() - since) t
+    CROSS JOIN LATERAL list_uploads(t.publication_id, since) AS u(age)
+$$;
+
+-- The same for an app, which is all accounts of a platform (on a host). NULL: a publication in somebody's hands, whose call may
+-- be made at this moment; `besides` are those of whoever asks.
+CREATE FUNCTION list_app_calls(kind text, of_platform text, of_host text, since interval, most integer, besides uuid[])
+RETURNS TABLE (age double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    (SELECT c.age FROM list_account_calls(kind, ARRAY(
+        SELECT a.id FROM accounts a WHERE a.platform = of_platform AND a.host = of_host), since) c ORDER BY c.age LIMIT most)
+    UNION ALL
+    SELECT NULL FROM publications p JOIN accounts a ON a.id = p.account_id
+    WHERE p.lease_until > clock_timestamp() AND p.taken_at IS NOT NULL AND p.state = 'publishing' AND p.platform = of_platform
+        AND a.host = of_host AND p.id <> ALL (besides)
+        AND NOT EXISTS (SELECT FROM attempts t WHERE t.publication_id = p.id AND t.attempt = p.attempt)
+$$;
+
+-- How much waits, for an operator's eyes: numbers over all workspaces, each from an index of what is not over.
+CREATE FUNCTION measure_publications() RETURNS TABLE (platform text, state text, count bigint, due bigint, oldest_due_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    SELECT p.platform, CASE WHEN p.hold IS NOT NULL OR p.due_at IS NULL THEN 'held' ELSE p.state END, count(*),
+        count(*) FILTER (WHERE p.hold IS NULL AND p.due_at <= now()), min(p.due_at) FILTER (WHERE p.hold IS NULL AND p.due_at <= now())
+    FROM publications p WHERE p.lease_until IS NULL AND p.state IN ('scheduled', 'publishing', 'unknown') GROUP BY 1, 2
+    UNION ALL
+    SELECT p.platform, CASE p.state WHEN 'unknown' THEN 'settling' ELSE 'working' END, count(*), 0, NULL
+    FROM publications p WHERE p.lease_until IS NOT NULL GROUP BY 1, 2
+    UNION ALL
+    SELECT p.platform, 'failed', count(*), 0, NULL FROM publications p WHERE p.state = 'failed' GROUP BY 1
+$$;
+
 CREATE FUNCTION next_due() RETURNS timestamptz LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
 AS $$
     SELECT due_at FROM publications
-    WHERE lease_until IS NULL AND state IN ('scheduled', 'publishing', 'unknown') AND due_at IS NOT NULL
+    WHERE lease_until IS NULL AND hold IS NULL AND state IN ('scheduled', 'publishing', 'unknown') AND due_at IS NOT NULL
     ORDER BY due_at, id LIMIT 1
 $$;
 
@@ -525,7 +715,7 @@ BEGIN
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', tenant);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', tenant);
-        EXECUTE format('CREATE POLICY tenant ON %I USING (workspace_id = (SELECT current_workspace()))', tenant);
+        EXECUTE format('CREATE POLICY tenant ON %I TO ocma_app USING (workspace_id = (SELECT current_workspace()))', tenant);
         EXECUTE format('GRANT SELECT, INSERT ON %I TO ocma_app', tenant);
     END LOOP;
 END $$;
@@ -545,6 +735,20 @@ GRANT UPDATE ON members, api_keys, idempotent_requests, accounts, account_tokens
 GRANT DELETE ON members, idempotent_requests, account_tokens, platform_apps, oauth_states, media TO ocma_app;
 REVOKE INSERT ON events FROM ocma_app;
 
+DO $$
+DECLARE
+    tenant text;
+BEGIN
+    FOREACH tenant IN ARRAY ARRAY['accounts', 'account_tokens', 'media', 'posts', 'publications', 'attempts'] LOOP
+        EXECUTE format('CREATE POLICY batch ON %I TO ocma_worker USING (workspace_id = ANY ((SELECT current_workspaces())::uuid[]))',
+            tenant);
+        EXECUTE format('GRANT SELECT ON %I TO ocma_worker', tenant);
+    END LOOP;
+END $$;
+GRANT INSERT ON attempts TO ocma_worker;
+GRANT UPDATE ON publications, attempts TO ocma_worker;
+GRANT UPDATE (last_success_at) ON accounts TO ocma_worker;
+
 CREATE POLICY system ON publications TO ocma_system USING (true);
 CREATE POLICY system ON attempts FOR SELECT TO ocma_system USING (true);
 CREATE POLICY system ON events TO ocma_system USING (true);
@@ -552,22 +756,24 @@ CREATE POLICY system ON api_keys FOR SELECT TO ocma_system USING (true);
 CREATE POLICY system ON users FOR SELECT TO ocma_system USING (true);
 CREATE POLICY system ON members FOR SELECT TO ocma_system USING (true);
 CREATE POLICY system ON workspaces FOR SELECT TO ocma_system USING (true);
+CREATE POLICY system_lock ON workspaces FOR UPDATE TO ocma_system USING (true) WITH CHECK (false);
 CREATE POLICY system ON oauth_states TO ocma_system USING (true);
 CREATE POLICY system ON accounts FOR SELECT TO ocma_system USING (true);
+CREATE POLICY system_lock ON accounts FOR UPDATE TO ocma_system USING (true) WITH CHECK (false);
 CREATE POLICY system ON account_tokens FOR SELECT TO ocma_system USING (true);
 CREATE POLICY system ON platform_apps FOR SELECT TO ocma_system USING (true);
 CREATE POLICY system ON idempotent_requests TO ocma_system USING (true);
 
 GRANT SELECT (id, workspace_id, account_id, platform, state, due_at, attempt, lease_until, taken_at, lapses, looks, on_unknown,
-    error), UPDATE (state, attempt, lease_until, taken_at, due_at, lapses, looks, error) ON publications TO ocma_system;
-GRANT SELECT (publication_id, attempt, state) ON attempts TO ocma_system;
+    error, hold, progress), UPDATE (state, attempt, lease_until, taken_at, due_at, lapses, looks, error, hold) ON publications TO ocma_system;
+GRANT SELECT (publication_id, account_id, attempt, state, started_at) ON attempts TO ocma_system;
 GRANT INSERT ON events TO ocma_system;
 GRANT SELECT (id, workspace_id, hash, scopes, expires_at, revoked_at) ON api_keys TO ocma_system;
 GRANT SELECT (id, email, password_hash, issuer, subject) ON users TO ocma_system;
 GRANT SELECT ON members TO ocma_system;
-GRANT SELECT (id, name) ON workspaces TO ocma_system;
+GRANT SELECT (id, name, paused_at, resume_grace_hours), UPDATE (updated_at) ON workspaces TO ocma_system;  -- UPDATE: to lock
 GRANT SELECT (id, workspace_id, state_hash, key_id, used_at, expires_at), DELETE ON oauth_states TO ocma_system;
-GRANT SELECT (id, status) ON accounts TO ocma_system;
+GRANT SELECT (id, platform, host, status), UPDATE (updated_at) ON accounts TO ocma_system;  -- UPDATE: to lock
 GRANT SELECT (workspace_id, account_id, key_id, refresh_token, expires_at) ON account_tokens TO ocma_system;
 GRANT SELECT (id, workspace_id, key_id) ON platform_apps TO ocma_system;
 GRANT SELECT (workspace_id, started_at), DELETE ON idempotent_requests TO ocma_system;

@@ -23,7 +23,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """The two roles stay: other databases of the server may use them."""
+    """The roles stay: other databases of the server may use them."""
     bind = op.get_bind()
     for table in TABLES.split():
         bind.exec_driver_sql(f"DROP TABLE {table} CASCADE")
@@ -33,4 +33,4 @@ def downgrade() -> None:
                 EXECUTE format('DROP FUNCTION %s CASCADE', each);
             END LOOP;
         END $$""")
-    bind.exec_driver_sql("REVOKE ALL ON SCHEMA ocma FROM ocma_app, ocma_system")
+    bind.exec_driver_sql("REVOKE ALL ON SCHEMA ocma FROM ocma_app, ocma_worker, ocma_system")

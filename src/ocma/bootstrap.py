@@ -5,16 +5,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from redis.asyncio import Redis
-
 from ocma.clock import Clock, utcnow
 from ocma.errors import Invalid
 from ocma.features.accounts.desk import Desk
 from ocma.features.media.library import Library
+from ocma.features.publishing.breaker import Policy
+from ocma.features.publishing.gates import Gates
+from ocma.features.publishing.journal import Journal
 from ocma.features.publishing.keeper import Keeper
 from ocma.features.publishing.press import Press
 from ocma.infra.database import Database
 from ocma.infra.outbound import Outbound
+from ocma.infra.redis import Client, connect
 from ocma.infra.storage import Storage
 from ocma.infra.tasks import Tasks
 from ocma.infra.vault import Vault
@@ -28,7 +30,7 @@ class Resources:
     environment: Mapping[str, str]
     clock: Clock
     database: Database
-    redis: Redis
+    redis: Client
     vault: Vault
     outbound: Outbound
     gateway: Gateway
@@ -36,6 +38,10 @@ class Resources:
     desk: Desk
     library: Library
     leases: Database  # a connection of its own: a full pool must not cost a lease
+
+    def gates(self) -> Gates:
+        policy = Policy(first=self.settings.breaker_seconds, longest=self.settings.breaker_seconds * 20)
+        return Gates(self.redis, self.database, self.environment, self.clock, policy=policy)
 
     def press(self) -> Press:
         """For a worker: whoever makes one runs its keeper."""
@@ -45,6 +51,8 @@ class Resources:
             desk=self.desk,
             library=self.library,
             keeper=Keeper(self.leases, lease),
+            journal=Journal(self.database),
+            gates=self.gates(),
             clock=self.clock,
             lease=lease,
             timeout=self.settings.publish_timeout_seconds,
@@ -63,7 +71,7 @@ async def resources(settings: Settings | None = None, clock: Clock = utcnow) -> 
         stack.push_async_callback(database.close)
         leases = Database(settings.database_url.get_secret_value(), pool=1)
         stack.push_async_callback(leases.close)
-        redis = Redis.from_url(settings.redis_url.get_secret_value(), health_check_interval=30)
+        redis = connect(settings.redis_url.get_secret_value())
         stack.push_async_callback(redis.aclose)
         outbound = Outbound(timeout=settings.publish_timeout_seconds, trusted_hosts=settings.trusted_hosts)
         stack.push_async_callback(outbound.close)

@@ -29,7 +29,9 @@ class Settings(BaseSettings):
     )
     database_pool: int = Field(default=10, ge=1, alias="OCMA_DATABASE_POOL", description="Connections per process.")
     redis_url: SecretStr = Field(
-        default=SecretStr(""), alias="REDIS_URL", description="Redis 6.2+ or Valkey. `ocma up` starts one when this is empty."
+        default=SecretStr(""),
+        alias="REDIS_URL",
+        description="Redis 6.2+ or Valkey (redis://, redis+sentinel://, redis+cluster://). Empty: `ocma up` starts one.",
     )
 
     public_url: str = Field(
@@ -64,8 +66,18 @@ class Settings(BaseSettings):
         default="", alias="OCMA_JWT_JWKS_URL", description="Where that issuer publishes its keys (RS256, ES256, EdDSA)."
     )
 
+    schedule_horizon_days: int = Field(
+        default=1830,
+        ge=1,
+        le=36525,
+        alias="OCMA_SCHEDULE_HORIZON_DAYS",
+        description="How many days ahead a post may be scheduled; a time beyond is taken for a slip and refused.",
+    )
     worker_concurrency: int = Field(
-        default=50, ge=1, alias="OCMA_WORKER_CONCURRENCY", description="Publications one worker process works at a time."
+        default=400, ge=1, alias="OCMA_WORKER_CONCURRENCY", description="Publications one worker process works at a time."
+    )
+    platform_concurrency: int = Field(
+        default=200, ge=1, alias="OCMA_PLATFORM_CONCURRENCY", description="And how many of these go to one platform (one host)."
     )
     lease_seconds: float = Field(
         default=15.0,
@@ -81,6 +93,23 @@ class Settings(BaseSettings):
         gt=0,
         alias="OCMA_SETTLE_PATIENCE",
         description="Multiplies the waits before a platform is asked what became of a post it did not answer for.",
+    )
+    history_days: int = Field(
+        default=30,
+        ge=2,
+        alias="OCMA_HISTORY_DAYS",
+        description="How long events (live stream, timelines) and the log of webhook deliveries are kept, in days.",
+    )
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""),
+        alias="OCMA_METRICS_TOKEN",
+        description="The bearer token with which Prometheus may read `/metrics`; without one there is no such address.",
+    )
+    breaker_seconds: float = Field(
+        default=15.0,
+        gt=0,
+        alias="OCMA_BREAKER_SECONDS",
+        description="How long a platform that fails is left alone the first time; twice as long each time after.",
     )
     log_level: str = Field(default="INFO", alias="OCMA_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: str = Field(default="json", alias="OCMA_LOG_FORMAT", pattern="^(json|text)$", description="json or text.")

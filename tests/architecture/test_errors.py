@@ -9,6 +9,7 @@ import ocma
 from ocma.entrypoints.api import problems
 from ocma.entrypoints.cli import exits
 from ocma.errors import OcmaError
+from ocma.features.publishing import outcomes
 from ocma.platforms.errors import PlatformError
 
 ROOTS = {OcmaError, PlatformError}  # in the tables as the last resort; raising one names nothing
@@ -29,9 +30,7 @@ def kinds():
 
 
 def tables():
-    found = {"api": problems.TABLE, "cli": exits.TABLE}
-    worker = importlib.util.find_spec("ocma.entrypoints.worker.outcomes")
-    return found | ({"worker": importlib.import_module(worker.name).TABLE} if worker else {})
+    return {"api": problems.TABLE, "cli": exits.TABLE, "worker": outcomes.VERDICTS}
 
 
 def test_the_tree_is_found(kinds):
@@ -49,6 +48,16 @@ def test_a_failure_declared_elsewhere_means_what_a_named_one_means(kinds, door):
     for kind in kinds - ROOTS:
         nearest = next(each for each in kind.__mro__ if each in tables()[door])
         assert nearest not in ROOTS, f"{kind.__name__} would be told as {nearest.__name__}"
+
+
+def test_a_worker_knows_what_to_do_about_every_failure(kinds):
+    """By a verdict that somebody chose: the last resort is for what nobody has thought of."""
+    chosen = {kind: outcomes.verdict(kind()) for kind in kinds - ROOTS}
+    assert set(chosen.values()) == set(outcomes.Verdict)
+    for kind, verdict in chosen.items():
+        named = [each for each in kind.__mro__ if each in outcomes.VERDICTS and each not in ROOTS]
+        assert named, f"{kind.__name__} has no verdict"
+        assert verdict is outcomes.VERDICTS[named[0]]
 
 
 @pytest.mark.parametrize("door", tables())

@@ -9,14 +9,17 @@ from schemathesis.config import SchemathesisConfig
 
 # Ids that a request may hold, by the name that paths give them: what they stand for is known when a test runs.
 COUNTS = {"workspace_id": 1, "user_id": 4, "key_id": 4, "medium_id": 4, "account_id": 4, "job_id": 10, "publication_id": 10}
+COUNTS |= {"endpoint_id": 4, "delivery_id": 4, "notification_id": 4}
 STAND_INS = {name: [str(uuid5(NAMESPACE_URL, f"{name}/{n}")) for n in range(count)] for name, count in COUNTS.items()}
 CURSOR, EMAIL, PASSWORD = "stand-in-cursor", "stand-in@example.org", "a stand-in password"
 # Operations that end what they name get the later half of it: the others need theirs.
 ENDING = {"disconnect_account": "account_id", "delete_medium": "medium_id", "remove_member": "user_id", "revoke_key": "key_id"}
+ENDING |= {"delete_endpoint": "endpoint_id"}
 WORDS = {
     "cursor": [CURSOR],
     "email": [EMAIL],
     "event": ["1-1", "0-0"],
+    "event type": ["publication.published", "account.*", "*"],
     "instant": ["2099-06-01T09:00:00Z", "2020-01-01T00:00:00+02:00", "2030-03-31T02:30:00Z"],
     "password": [PASSWORD],
     "platform": ["x", "twitter", "mastodon"],
@@ -31,8 +34,12 @@ BOUND = {
     "header.X-Workspace-Id": "workspace_id",
     "query.cursor": "cursor",
     "query.platform": "platform",
+    "query.accountId": "account_id",
+    "body.accountId": "account_id",
     "body.accountIds[*]": "account_id",
+    "body.ids[*]": "publication_id",
     "body.content": "text",
+    "body.events[*]": "event type",
     "body.expiresAt": "instant",
     "body.firstComment": "text",
     "body.mediaIds[*]": "medium_id",
@@ -43,8 +50,10 @@ BOUND = {
     "body.scheduledAt": "instant",
     "body.scopes[*]": "scope",
     "body.timezone": "zone",
+    "body.url": "url",
     "body.userId": "user_id",
 }
+REFUSED = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]  # the usual ones, and 413: bad data may be long, too
 LATIN = st.text(st.characters(min_codepoint=33, max_codepoint=255, exclude_categories=("C", "Z")), max_size=20)
 QUERIES = st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=2)
 HEADERS = st.dictionaries(st.sampled_from(["Accept", "Cookie", "Range", "Forwarded", "X-Request-Id", "If-None-Match"]), LATIN)
@@ -62,6 +71,7 @@ def described(description, app, examples, *, coverage=True, credentials=True, id
             "database": "none",
             "with-security-parameters": credentials,
         },
+        "checks": {"negative_data_rejection": {"expected-statuses": REFUSED}},
         "analysis": {"constants": {"enabled": False}},  # the examples would change with every literal of the source
         "phases": {"coverage": {"enabled": coverage}},
         "dictionaries": {

@@ -17,31 +17,37 @@ import stage
 from contract.generation import CURSOR, EMAIL, PASSWORD, STAND_INS, described, part, put
 from inhabited import inhabit
 from ocma.bootstrap import resources
-from ocma.entrypoints.api import health
 from ocma.entrypoints.api.app import create_app
 from ocma.features.publishing import stream
 from ocma.features.workspaces import passwords
-from ocma.infra import outbound
+from ocma.infra import heartbeat, outbound
 
 EXAMPLES = 200  # of every operation, beside those that cover each keyword of its schema
 USERS_ONLY = {"logout", "create_workspace"}  # no API key can do these
 
+CONTENT = {"checkFailed", "mediaUnreachable", "timeTooFar", "timezoneUnknown", "unknownPlatform", "variantTwice"}
 # Why a request of the right shape is refused all the same, by operation: a code, or `path:code` where the code alone says little.
 REASONS = {
     "add_member": {"email:invalid", "email:missingField"},  # JSON Schema's e-mails are odder; either `email` or `userId`
     "authorize": {"hostInvalid", "redirectInvalid", "unknownPlatform"},
     "callback": {"authorizationRefused", "stateRefused"},
     "connect": {"authCodeRefused", "hostInvalid", "noPendingAuthorization", "redirectInvalid", "stateRefused", "unknownPlatform"},
+    "change_endpoint": {"urlInvalid"},
+    "create_endpoint": {"urlInvalid"},
     "create_key": {"expiresAt:past", "name:stringTooShort", "unknownScope"},  # a name is more than blanks
     "create_workspace": {"name:stringTooShort", "timezone:invalid"},
     "follow_events": {"eventIdInvalid"},
     "list_connected": {"cursor", "unknownPlatform"},
+    "list_dead": {"cursor", "unknownPlatform"},
     "login": {"email:invalid"},
     "register": {"email:invalid", "workspaceName:stringTooShort"},
-    "schedule_post": {"accountMissing", "checkFailed", "mediaUnreachable", "timezoneUnknown", "unknownPlatform", "variantTwice"},
+    "change_job": {*CONTENT, "timeInvalid"},  # a clock time that its new zone's calendar does not have
+    "requeue_dead_many": {"unknownPlatform"},
+    "schedule_post": {*CONTENT, "accountMissing"},
     "update_workspace": {"name:stringTooShort", "timezone:invalid"},
     "upload_medium": {"mediaUnreadable"},
-    **{name: {"cursor"} for name in ("list_audit", "list_dead", "list_jobs", "list_keys", "list_members", "list_uploads")},
+    **{name: {"cursor"} for name in ("list_audit", "list_jobs", "list_keys", "list_members", "list_uploads")},
+    **{name: {"cursor"} for name in ("list_deliveries", "list_endpoints", "list_notifications")},
 }
 EVERYWHERE = {"invalidCharacter", "requestLine", "unknownParameter"}  # of which no schema speaks
 NAMELESS = {"invalidCharacter", "unknownField", "unknownParameter"}  # the name that was sent may be empty
@@ -102,7 +108,7 @@ async def told_so_far(database, workspace_id, after):
 @pytest.fixture(scope="module")
 async def place(environment):
     async with resources() as opened:
-        await opened.redis.set(f"{health.HEARTBEAT}test", str(opened.clock().timestamp() + 3600))
+        await heartbeat.beat(opened.redis, "worker", "test", opened.clock().timestamp() + 3600)
         return await inhabit(opened)
 
 
@@ -126,7 +132,7 @@ def cursors(client, place):
     found = {}
     for path, operations in APP.openapi()["paths"].items():
         if any(each["name"] == "cursor" for each in operations.get("get", {}).get("parameters", [])):
-            address = path.format(workspace_id=place.workspace_id)
+            address = path.format(workspace_id=place.workspace_id, endpoint_id=place.ids["endpoint_id"][0])
             found[path] = client.get(f"{address}?limit=1", headers=place.key).json()["nextCursor"]
     return found
 
@@ -207,7 +213,7 @@ def test_as_a_stranger(case, client, real):
         assert response.status_code in {400, 401, 422}
 
 
-@pytest.mark.parametrize("tags", [("keys",), ("media",), ("queue",), ("workspaces", "members")], ids="+".join)
+@pytest.mark.parametrize("tags", [("keys",), ("media",), ("queue",), ("workspaces", "members"), ("webhooks",)], ids="+".join)
 def test_one_thing_after_another(client, place, real, tags):
     """What was made can be used, and what was ended is gone; but a revoked key stays on record.
 

@@ -10,7 +10,7 @@ from ocma.ids import new_id
 from ocma.infra.database import Database
 from rows import add_rows
 
-BOOKKEEPING = {"alembic_version"}  # the only table that belongs to no workspace
+BOOKKEEPING = {"alembic_version", "event_cursors"}  # the only tables that belong to no workspace
 TABLES = """
     SELECT c.relname AS name, c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
         ARRAY(SELECT p.polname::text FROM pg_policy p WHERE p.polrelid = c.oid AND NOT 'ocma_system'::regrole = ANY (p.polroles))
@@ -61,6 +61,12 @@ async def test_every_table_is_seeded(database, seeded, tables):
 async def test_nobody_sees_nothing(database, seeded, tables):
     for table in tables:
         assert await count(database, table.name, "true", None) == 0, table.name
+
+
+async def test_how_far_events_were_spread_is_for_the_system_alone(database, seeded):
+    mine, _ = seeded
+    for statement in ("SELECT * FROM event_cursors", "DELETE FROM event_cursors", "UPDATE event_cursors SET event_id = 0"):
+        assert await refused(database, mine["workspace"], statement, {}) == "refused"
 
 
 async def test_a_stranger_sees_nothing_of_others(database, seeded, tables):

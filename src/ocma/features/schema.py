@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -34,7 +34,8 @@ def _in_utc(value: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
-Whole = Annotated[int, BeforeValidator(_counted)]
+Counted = BeforeValidator(_counted)  # behind a Field with bounds, so that /openapi.json tells these
+Whole = Annotated[int, Counted]
 Time = Annotated[datetime, BeforeValidator(_written)]  # without an offset it is wall time in a zone named elsewhere
 
 
@@ -48,6 +49,22 @@ class Input(Schema):
     """What comes in: a field nobody knows is an error, not dropped in silence."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def without_null(schema: dict[str, Any]) -> None:
+    """For `json_schema_extra` of what changes something: null stands there for what is left out, and nobody may send it."""
+    for found in schema["properties"].values():
+        kinds = [each for each in found.pop("anyOf", []) if each != {"type": "null"}]
+        if kinds:
+            found.pop("default", None)
+        found.update(kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {})
+
+
+def given(value: object) -> object:
+    """A field's validator to the same end."""
+    if value is None:
+        raise ValueError("may be left out, but not null")
+    return value
 
 
 class Page(Schema, Generic[Row]):

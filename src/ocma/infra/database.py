@@ -1,7 +1,7 @@
 """PostgreSQL: one engine per process, transactions that belong to a workspace, and migrations."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 SCHEMA = "ocma"
 ROLE = "ocma_app"
+_WORKSPACE = text("SELECT set_config('app.workspace_id', :workspace, true), set_config('app.user_id', :person, true)")
+_WORKSPACES = text("SELECT set_config('role', 'ocma_worker', true), set_config('app.workspaces', :workspaces, true)")
 
 
 class Model(DeclarativeBase):
@@ -46,7 +48,8 @@ class Database:
     """Opens transactions. Every one runs as `ocma_app`, whatever the login is, and sees one workspace or none."""
 
     def __init__(self, url: str, *, pool: int = 10) -> None:
-        settings = {"role": ROLE, "search_path": SCHEMA, "application_name": "ocma"}
+        # What was committed before a send must be there after a crash, whatever the server's default is.
+        settings = {"role": ROLE, "search_path": SCHEMA, "application_name": "ocma", "synchronous_commit": "on"}
         self.engine: AsyncEngine = create_async_engine(
             async_url(url),
             pool_size=pool,
@@ -62,10 +65,15 @@ class Database:
     async def transaction(self, workspace_id: UUID | None, user_id: UUID | None = None) -> AsyncGenerator[AsyncSession]:
         """Commits at the end, rolls back on an error. None = no workspace: only the functions that return ids work."""
         async with self._sessions.begin() as session:
-            await session.execute(
-                text("SELECT set_config('app.workspace_id', :workspace, true), set_config('app.user_id', :person, true)"),
-                {"workspace": str(workspace_id or ""), "person": str(user_id or "")},
-            )
+            await session.execute(_WORKSPACE, {"workspace": str(workspace_id or ""), "person": str(user_id or "")})
+            yield session
+
+    @asynccontextmanager
+    async def batch(self, workspace_ids: Iterable[UUID]) -> AsyncGenerator[AsyncSession]:
+        """The same for work of several workspaces at once: sees these, and only the tables that publishing needs."""
+        async with self._sessions.begin() as session:
+            named = ",".join(sorted({str(each) for each in workspace_ids}))
+            await session.execute(_WORKSPACES, {"workspaces": f"{{{named}}}"})
             yield session
 
     async def system(self, query: str, **values: Any) -> list[Any]:

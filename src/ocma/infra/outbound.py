@@ -1,13 +1,15 @@
 """The one way out: every HTTP call OCMA makes starts here.
 
-Layers, outermost first: length limit -> safe retries -> trace and redaction -> true errors -> destination guard -> aiohttp.
-The guard resolves,
-refuses private addresses and connects to exactly the address it checked; redirects are never followed: each is a new decision.
+Layers, outermost first: length limit -> safe retries -> trace and redaction, then by who chose the destination: the operator ->
+reqwest; a user -> destination guard -> true errors -> aiohttp, which resolves, refuses private addresses and connects to exactly
+the address that was checked. Redirects are never followed: each is a new decision.
 """
 
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -20,6 +22,7 @@ from httpx_aiohttp.httpx2 import AiohttpTransport
 
 from ocma import __version__
 from ocma.ids import new_id
+from ocma.infra.reqwest import Reqwest
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +34,7 @@ UNWRITTEN = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)  # no
 ODD = tuple(map(ipaddress.ip_network, ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10", "5f00::/16")))
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PASSING = frozenset({502, 503, 504})
+TAKEN = frozenset({"params", "headers", "content", "data", "files", "json", "extensions"})
 
 
 class Refused(httpx2.UnsupportedProtocol):
@@ -113,7 +117,10 @@ class Traced(httpx2.AsyncBaseTransport):
         except httpx2.TransportError as error:
             log.info("outbound", **seen, error=type(error).__name__)
             raise
-        log.info("outbound", **seen, status=response.status_code)
+        if response.is_success:  # half of what a call costs, and the row says it all
+            log.debug("outbound", **seen, status=response.status_code)
+        else:
+            log.info("outbound", **seen, status=response.status_code)
         return response
 
 
@@ -146,11 +153,11 @@ def _true(error: httpx2.TransportError, request: httpx2.Request) -> httpx2.Trans
 
 
 class Pools(httpx2.AsyncBaseTransport):
-    """Connections that are kept, and for requests marked FRESH connections that are not."""
+    """aiohttp, to public addresses only: connections that are kept, and for requests marked FRESH connections that are not."""
 
-    def __init__(self, connections: int, resolver: Callable[[], AbstractResolver] | None = None) -> None:
-        self._kept = AiohttpTransport(client=lambda: _session(connections, resolver, force_close=False))
-        self._fresh = AiohttpTransport(client=lambda: _session(connections, resolver, force_close=True))
+    def __init__(self, connections: int) -> None:
+        self._kept = AiohttpTransport(client=lambda: _session(connections, force_close=False))
+        self._fresh = AiohttpTransport(client=lambda: _session(connections, force_close=True))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         inner = self._fresh if request.extensions.get("fresh") else self._kept
@@ -225,31 +232,56 @@ class BoundedStream(httpx2.AsyncByteStream):
         await self._inner.aclose()
 
 
+class Lean(httpx2.AsyncClient):
+    """A client whose `request` does without what nobody here uses: cookies, auth, redirects, hooks."""
+
+    def __init__(
+        self, base_url: str, headers: Mapping[str, str], transport: httpx2.AsyncBaseTransport, timeout: httpx2.Timeout
+    ) -> None:
+        super().__init__(base_url=base_url, headers=headers, transport=transport, timeout=timeout, trust_env=False)
+        self._base, self._sent = base_url.rstrip("/"), {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", **headers}
+        self._straight, self._limits = transport, {"timeout": timeout.as_dict()}
+
+    async def request(self, method: str, url: httpx2.URL | str, **how: Any) -> httpx2.Response:
+        """With more than a Request takes it is httpx's own."""
+        if how.keys() - TAKEN:
+            return await super().request(method, url, **how)
+        headers = {**self._sent, **(how.pop("headers", None) or {})}
+        extensions = {**self._limits, **(how.pop("extensions", None) or {})}
+        request = httpx2.Request(method, _whole(self._base, str(url)), headers=headers, extensions=extensions, **how)
+        response = await self._straight.handle_async_request(request)
+        response.request = request
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        return response
+
+
+@lru_cache(maxsize=4096)
+def _whole(base: str, url: str) -> httpx2.URL:
+    """Taking a URL apart costs as much as sending it."""
+    return httpx2.URL(url if "://" in url else f"{base}/{url.lstrip('/')}")
+
+
 class Outbound:
     """Clients over two shared connection pools: one for destinations the operator chose, one for those users name."""
 
-    def __init__(self, *, timeout: float = 30.0, trusted_hosts: Collection[str] = (), connections: int = 200) -> None:
+    def __init__(self, *, timeout: float = 30.0, trusted_hosts: Collection[str] = (), connections: int = 1000) -> None:
         self._timeout = httpx2.Timeout(timeout, connect=10.0)
-        self._open = Pools(connections)
-        guarded = Pools(connections, PublicResolver)
-        self._guarded = Guard(guarded, self._open, trusted_hosts)
+        self._open = Reqwest(connections, timedelta(seconds=timeout))
+        guarded = Pools(connections)
+        self._guarded = Guard(TrueErrors(guarded), self._open, trusted_hosts)
         self._closing = (self._open, guarded)
 
     def transport(self, *, chosen: bool, fresh: bool = False) -> httpx2.AsyncBaseTransport:
         """`chosen`: the destination comes from the operator, not from a user. `fresh`: every request as if marked FRESH."""
-        stack = Bounded(SafeRetry(Traced(TrueErrors(self._open if chosen else self._guarded))))
+        stack = Bounded(SafeRetry(Traced(self._open if chosen else self._guarded)))
         return Unclosed(AlwaysFresh(stack) if fresh else stack)
 
     def client(self, base_url: str, *, chosen: bool, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
         agent = {"User-Agent": f"OCMA/{__version__}"}
-        return httpx2.AsyncClient(
-            base_url=base_url,
-            headers={**agent, **(headers or {})},
-            transport=self.transport(chosen=chosen),
-            timeout=self._timeout,
-            follow_redirects=False,
-            trust_env=False,
-        )
+        return Lean(base_url, {**agent, **(headers or {})}, self.transport(chosen=chosen), self._timeout)
 
     async def close(self) -> None:
         for transport in self._closing:
@@ -266,7 +298,7 @@ class Unclosed(httpx2.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
 
-def _session(limit: int, resolver: Callable[[], AbstractResolver] | None, *, force_close: bool) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(limit=limit, resolver=resolver() if resolver else None, force_close=force_close)
+def _session(limit: int, *, force_close: bool) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(limit=limit, resolver=PublicResolver(), force_close=force_close)
     jar: Any = aiohttp.DummyCookieJar()
     return aiohttp.ClientSession(connector=connector, cookie_jar=jar)

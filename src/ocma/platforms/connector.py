@@ -35,14 +35,23 @@ class Profile:
     posts: int | None = None
 
 
+def _unheard(_: Mapping[str, str]) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A line to a platform that speaks for one account; base URL, token, safe retries and tracing are inside `client`."""
+    """A line to a platform that speaks for one account; base URL, safe retries and tracing are inside `client`.
+
+    `answered` gets the headers of every answer to a call that publishes: they may tell of limits.
+    """
 
     client: httpx2.AsyncClient
     profile_id: str = ""
     handle: str = ""
     host: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)  # the token
+    answered: Callable[[Mapping[str, str]], None] = _unheard
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +107,14 @@ class Connector(ABC):
     def explain(self, response: httpx2.Response) -> PlatformError:
         """The only translator of failure: what an answer outside 2xx means. A 5xx is `PlatformUnavailable` here."""
 
+    async def _request(self, access: Access, method: str, path: str, **request: Any) -> httpx2.Response:
+        headers = {**access.headers, **(request.pop("headers", None) or {})}
+        return await access.client.request(method, path, headers=headers, **request)
+
     async def call(self, access: Access, method: str, path: str, **request: Any) -> httpx2.Response:
         """A call that may be repeated. Raises a PlatformError unless the answer is 2xx."""
         try:
-            response = await access.client.request(method, path, **request)
+            response = await self._request(access, method, path, **request)
         except httpx2.RequestError as error:
             raise PlatformUnavailable(platform=self.manifest.key) from error
         return self._accepted(response)
@@ -109,11 +122,12 @@ class Connector(ABC):
     async def send(self, access: Access, method: str, path: str, **request: Any) -> httpx2.Response:
         """THE call that publishes: sent once, never repeated here. Whatever leaves open if it was accepted is OutcomeUnknown."""
         try:
-            response = await access.client.request(method, path, **request)
+            response = await self._request(access, method, path, **request)
         except (httpx2.ConnectError, httpx2.UnsupportedProtocol) as error:  # nothing was written
             raise PlatformUnavailable(platform=self.manifest.key) from error
         except httpx2.RequestError as error:
             raise OutcomeUnknown(platform=self.manifest.key) from error
+        access.answered(response.headers)
         if response.status_code >= 500 or response.status_code == 408:
             raise OutcomeUnknown(platform=self.manifest.key, status=response.status_code)
         return self._accepted(response)

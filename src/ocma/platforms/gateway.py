@@ -1,7 +1,7 @@
 """Lines to platforms: the right base URL, developer app and token for an account."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx2
 
@@ -17,6 +17,7 @@ from ocma.platforms.oauth import OAuthFlow
 class Gateway:
     outbound: Outbound
     environment: Mapping[str, str]
+    shared: dict[str, httpx2.AsyncClient] = field(default_factory=dict[str, httpx2.AsyncClient], repr=False)
 
     def endpoints(self, manifest: Manifest, host: str) -> Endpoints:
         return endpoints(manifest, self.environment, host)
@@ -26,8 +27,15 @@ class Gateway:
         return self.outbound.client(where.api_url, chosen=where.chosen, headers=headers)
 
     def access(self, connector: Connector, token: str, host: str = "", profile_id: str = "", handle: str = "") -> Access:
-        client = self.client(connector.manifest, host, {"Authorization": f"Bearer {token}"})
-        return Access(client, profile_id=profile_id, handle=handle, host=host)
+        return Access(self._shared(connector.manifest, host), profile_id, handle, host, {"Authorization": f"Bearer {token}"})
+
+    def _shared(self, manifest: Manifest, host: str) -> httpx2.AsyncClient:
+        """One client for all accounts of a platform; users name hosts, and these are too many to keep."""
+        if manifest.oauth.per_host:
+            return self.client(manifest, host)
+        if manifest.key not in self.shared:
+            self.shared[manifest.key] = self.client(manifest, host)
+        return self.shared[manifest.key]
 
     def flow(self, manifest: Manifest, app: App, host: str) -> OAuthFlow:
         where = self.endpoints(manifest, host)

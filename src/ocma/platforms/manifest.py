@@ -52,11 +52,20 @@ class MediaRules:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """At most `calls` per window, per account unless `of` says otherwise; `on` names what is counted."""
+    """At most `calls` in any `per`. `on`: "publish" (calls that do) or "media" (uploads); `of`: one "account" or the "app"."""
 
     calls: int
     per: timedelta
     on: str = "publish"
+    of: str = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitHeaders:
+    """Two headers of an answer: calls that are left, and when there are more (Unix time or ISO 8601), for `of`."""
+
+    remaining: str
+    reset: str
     of: str = "account"
 
 
@@ -90,7 +99,8 @@ class Setup:
 class Manifest:
     """`api_url` and `auth_url` may hold `{host}` when the platform is many servers.
 
-    `options` maps a name to the values it may have; None: any short text.
+    `options` maps a name to the values it may have; None: any short text. `app_wide` are the rules of `Throttled` that stop the
+    whole app (on a host) and not one account.
     """
 
     key: str
@@ -105,5 +115,7 @@ class Manifest:
     aliases: tuple[str, ...] = ()
     options: Mapping[str, tuple[str | bool, ...] | None] = field(default_factory=dict[str, tuple[str | bool, ...] | None])
     quotas: tuple[Quota, ...] = ()
+    limit_headers: tuple[LimitHeaders, ...] = ()
+    app_wide: frozenset[str] = frozenset()
     retry: Retry = Retry()
     settle: Settle = Settle()

@@ -58,8 +58,9 @@ class View:
     expansions: frozenset[str]
 
     def wants(self, field: str) -> bool:
-        """`field` has {} for the renamed word."""
-        return field.format("post") in self.post or field.format("tweet") in self.post
+        """`field` has {} for the renamed word. An expansion brings the field that it expands."""
+        expanded = {each.partition(".")[0] for each in self.expansions}
+        return any(field.format(word) in self.post | expanded for word in ("post", "tweet"))
 
 
 def of(world: World, query: QueryParams, *own: str) -> View:

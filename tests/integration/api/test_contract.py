@@ -17,6 +17,7 @@ from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
 
 from ocma.entrypoints.api.app import create_app
+from ocma.infra import heartbeat
 
 CHECKS = [
     openapi_checks.missing_required_header,
@@ -73,10 +74,10 @@ async def answering(url, process):
 @pytest.fixture(scope="module")
 async def credentials(make, resources):
     """And a worker's sign of life, without which /readyz says 503."""
-    await resources.redis.set("ocma:heartbeat:worker:contract", time.time() + 600, ex=600)
+    await heartbeat.beat(resources.redis, "worker", "contract", time.time() + 600)
     workspace = await make.workspace()
     yield str(workspace), await make.key(workspace)
-    await resources.redis.delete("ocma:heartbeat:worker:contract")
+    await heartbeat.stop(resources.redis, "worker", "contract")
 
 
 @schema.parametrize()

@@ -8,15 +8,16 @@ import pytest
 import ocma
 from answers import good
 from ocma.features.workspaces.scopes import SCOPES
+from ocma.infra import heartbeat
 
 
 @pytest.fixture
 async def beat(resources):
     async def set_beat(age):
-        await resources.redis.set("ocma:heartbeat:worker:test", time.time() - age, ex=60)
+        await heartbeat.beat(resources.redis, "worker", "test", time.time() - age)
 
     yield set_beat
-    await resources.redis.delete("ocma:heartbeat:worker:test")
+    await heartbeat.stop(resources.redis, "worker", "test")
 
 
 async def checks(api, status):

@@ -41,6 +41,7 @@ def program(services, own_database, platforms, tmp_path, monkeypatch):
             "REDIS_URL": services.valkey.url,
             "OCMA_VAULT_KEYS": settings.vault_keys.get_secret_value(),
             "OCMA_MEDIA_DIR": str(tmp_path / "media"),
+            "OCMA_SCHEDULE_HORIZON_DAYS": "36525",
             "OCMA_DATA": None,
             "OCMA_WORKSPACE": None,
             "OCMA_LOG_LEVEL": None,

@@ -103,6 +103,14 @@ def test_a_thread_is_a_chain_of_self_replies(alice):
     assert shown["includes"]["users"][0]["username"] == "alice"
 
 
+def test_an_expansion_brings_the_field_that_it_expands(alice):
+    first = alice.posted("one")
+    second = alice.posted("two", reply={"in_reply_to_tweet_id": first})
+    shown = alice.get(f"/2/tweets/{second}", **{"post.fields": "id", "expansions": "referenced_posts"}).json()
+    assert shown["data"]["referenced_posts"] == [{"type": "replied_to", "id": first}]
+    assert "conversation_id" not in shown["data"]
+
+
 def test_a_reply_needs_an_engaged_target(alice, x, control):
     bob = x.connect("bob")
     plain, inviting = alice.posted("nobody in particular"), alice.posted("what do you say, @Bob?")

@@ -17,10 +17,13 @@ from ocma.entrypoints.api import (
     media,
     members,
     methods,
+    metrics,
+    notifications,
     openapi,
     problems,
     queue,
     social,
+    webhooks,
     workspaces,
 )
 from ocma.entrypoints.api.middleware import Frame
@@ -31,6 +34,7 @@ from ocma.features.workspaces.login_limit import LoginLimit
 DESCRIPTION = "Social media management: a post is never lost and never published twice."
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
+    metrics.router,
     config.router,
     auth.router,
     auth.session_router,
@@ -41,6 +45,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     social.router,
     media.router,
     queue.router,
+    notifications.router,
+    webhooks.router,
+    webhooks.types_router,
 )
 
 

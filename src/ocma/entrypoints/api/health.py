@@ -6,18 +6,16 @@ from collections.abc import Awaitable
 
 import structlog
 from fastapi import APIRouter, Response
-from redis.asyncio import Redis
 
 from ocma.entrypoints.api.dependencies import ResourcesDep
 from ocma.entrypoints.api.idempotency import PlainRoute
 from ocma.features.schema import Schema
-from ocma.infra import migrations
+from ocma.infra import heartbeat, migrations
 from ocma.infra.database import Database
+from ocma.infra.redis import Client
 
 router = APIRouter(tags=["health"], route_class=PlainRoute)
 
-HEARTBEAT = "ocma:heartbeat:worker:"  # + worker's name; the value is Unix time in seconds
-HEARTBEAT_AGE = 15.0  # seconds
 PATIENCE = 2.0  # seconds per check
 
 log = structlog.get_logger(__name__)
@@ -85,15 +83,12 @@ async def _schema(database: Database) -> str:
     return f"at revision {found}"
 
 
-async def _redis(redis: Redis) -> str:
+async def _redis(redis: Client) -> str:
     await redis.set("ocma:readyz", "1", ex=60)
     return "answers"
 
 
-async def _worker(redis: Redis) -> str:
-    now = time.time()
-    async for key in redis.scan_iter(match=f"{HEARTBEAT}*", count=5000):
-        beat = await redis.get(key)
-        if beat is not None and now - float(beat) < HEARTBEAT_AGE:
-            return "at work"
-    raise _Ill(f"no worker gave a sign of life in the last {HEARTBEAT_AGE:.0f} seconds: run `ocma worker`")
+async def _worker(redis: Client) -> str:
+    if await heartbeat.list_alive(redis, "worker", time.time()):
+        return "at work"
+    raise _Ill(f"no worker gave a sign of life in the last {heartbeat.AGE:.0f} seconds: run `ocma worker`")

@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from ocma.entrypoints.api import standing
 from ocma.entrypoints.api.dependencies import ResourcesDep, needs
 from ocma.entrypoints.api.idempotency import IdempotentRoute
 from ocma.errors import Invalid, Issue, OcmaError
 from ocma.features.accounts import authorizations, connections
-from ocma.features.accounts.accounts import expiries, get_account, list_accounts
+from ocma.features.accounts.accounts import expiries, get_account, list_accounts, list_hosts
 from ocma.features.accounts.connections import Code
 from ocma.features.accounts.models import Account
 from ocma.features.accounts.schemas import (
@@ -27,9 +28,10 @@ from ocma.features.accounts.schemas import (
     platform_view,
 )
 from ocma.features.paging import cut, decode_cursor
+from ocma.features.publishing.holds import count_waiting
 from ocma.features.schema import Page
 from ocma.features.workspaces.caller import Caller
-from ocma.platforms.configuration import find_app
+from ocma.platforms.configuration import find_app, quotas
 from ocma.platforms.registry import connectors, get_connector
 
 router = APIRouter(prefix="/api/social", tags=["social"], route_class=IdempotentRoute)
@@ -39,13 +41,21 @@ Writer = Annotated[Caller, needs("accounts:write")]
 
 
 @router.get("/platforms")
-async def list_platforms(resources: ResourcesDep, _: Reader) -> Page[PlatformView]:
-    """Every platform: what it can do, its limits, and whether this server has an app there."""
+async def list_platforms(resources: ResourcesDep, caller: Reader) -> Page[PlatformView]:
+    """Every platform: what it can do, its limits, whether this server has an app there, and whether it works at the moment."""
+    environment = resources.environment
     configured = {
-        key: each.manifest.oauth.per_host or find_app(each.manifest, resources.environment) is not None
+        key: each.manifest.oauth.per_host or find_app(each.manifest, environment) is not None
         for key, each in connectors().items()
     }
-    return Page(data=[platform_view(each, configured) for each in connectors().values()])
+    async with resources.database.transaction(caller.workspace_id) as session:
+        hosts = await list_hosts(session)
+    breakers = await standing.of_platforms(resources, hosts)
+    views = [
+        platform_view(each, configured, quotas(each.manifest, environment), breakers.get(key))
+        for key, each in connectors().items()
+    ]
+    return Page(data=views)
 
 
 @router.post("/authorize")
@@ -133,19 +143,23 @@ async def show_account(resources: ResourcesDep, caller: Reader, account_id: UUID
 
 @router.post("/accounts/{account_id}/refresh")
 async def refresh_account(resources: ResourcesDep, caller: Writer, account_id: UUID) -> AccountView:
-    """Renews the token where tokens end, and reads the profile again."""
+    """Renews the token where tokens end, and reads the profile again; an account that answers is usable again."""
     account = await connections.refresh(resources.desk, caller, account_id)
     return (await _views(resources, caller, [account]))[0]
 
 
 @router.delete("/accounts/{account_id}")
 async def disconnect_account(resources: ResourcesDep, caller: Writer, account_id: UUID) -> Disconnected:
-    """Revokes our access at the platform, then forgets the tokens. Posts stay on record."""
+    """Revokes our access at the platform, then forgets the tokens. What is scheduled waits until it is connected again."""
     warning = await connections.disconnect(resources.desk, caller, account_id)
-    return Disconnected(message="Disconnected.", warning=warning)
+    async with resources.database.transaction(caller.workspace_id) as session:
+        waiting = await count_waiting(session, account_id)
+    held = " 1 scheduled post waits for it." if waiting == 1 else f" {waiting} scheduled posts wait for it." if waiting else ""
+    return Disconnected(message=f"Disconnected.{held}", waiting=waiting, warning=warning)
 
 
 async def _views(resources: ResourcesDep, caller: Caller, accounts: list[Account], name: str | None = None) -> list[AccountView]:
     async with resources.database.transaction(caller.workspace_id) as session:
         ends = await expiries(session, [each.id for each in accounts])
-    return [account_view(each, ends.get(each.id), name) for each in accounts]
+    breakers, throttled = await standing.of_accounts(resources, accounts)
+    return [account_view(each, ends.get(each.id), name, breakers.get(each.id), throttled.get(each.id)) for each in accounts]

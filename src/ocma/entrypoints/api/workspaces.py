@@ -18,6 +18,7 @@ router = APIRouter(prefix="/api/workspaces", tags=["workspaces"], route_class=Id
 
 Reader = Annotated[Caller, needs("workspace:read")]
 Writer = Annotated[Caller, needs("workspace:write")]
+Publisher = Annotated[Caller, needs("posts:write")]  # who could as well cancel every post
 
 
 @router.get("")
@@ -51,3 +52,17 @@ async def update_workspace(resources: ResourcesDep, caller: Writer, workspace_id
     async with resources.database.transaction(caller.workspace_id) as session:
         changed = await workspaces.update_workspace(session, caller, workspace_id, changes, resources.clock)
         return WorkspaceView.model_validate(changed)
+
+
+@router.post("/{workspace_id}/pause")
+async def pause_workspace(resources: ResourcesDep, caller: Publisher, workspace_id: UUID) -> WorkspaceView:
+    """Nothing goes out until it is resumed. What is due waits; what a worker has begun it finishes."""
+    async with resources.database.transaction(caller.workspace_id) as session:
+        return WorkspaceView.model_validate(await workspaces.pause(session, caller, workspace_id, resources.clock))
+
+
+@router.post("/{workspace_id}/resume")
+async def resume_workspace(resources: ResourcesDep, caller: Publisher, workspace_id: UUID) -> WorkspaceView:
+    """What waited goes out at once, unless it is more than `resumeGraceHours` late: that waits for a person."""
+    async with resources.database.transaction(caller.workspace_id) as session:
+        return WorkspaceView.model_validate(await workspaces.resume(session, caller, workspace_id, resources.clock))

@@ -1,23 +1,19 @@
-"""PostgreSQL, Redis, and the signs of life of workers and dispatchers."""
+"""PostgreSQL, and beside it what doctor_redis.py looks at."""
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import asyncpg
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from ocma.entrypoints.cli import doctor_redis
 from ocma.entrypoints.cli.doctor_finding import Finding, fine, note, wrong
 from ocma.infra import migrations
 from ocma.infra.database import ROLE, SCHEMA, plain_url
 from ocma.settings import Settings
 
 PATIENCE = 5.0  # seconds
-OLDEST_POSTGRESQL, OLDEST_REDIS = 15, (6, 2)
-KINDS = ("worker", "dispatcher")
+OLDEST_POSTGRESQL = 15
 # Tables of tenants that row-level security does not hold for everybody.
 OPEN_TABLES = """
     SELECT c.relname FROM pg_class c
@@ -25,18 +21,19 @@ OPEN_TABLES = """
     WHERE c.relnamespace = to_regnamespace($1) AND c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
     ORDER BY 1"""
 ROLES = "SELECT rolname, rolsuper OR rolbypassrls AS above FROM pg_roles WHERE rolname IN ($1, session_user)"
+FORGETFUL = "SELECT name FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off'"
 OWNED = "SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace($1) AND pg_get_userbyid(relowner) = $2"
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    database_url, redis_url = settings.database_url.get_secret_value(), settings.redis_url.get_secret_value()
-    return [*await _postgresql(database_url), *await _redis(redis_url)]
+    database = await _postgresql(settings.database_url.get_secret_value())
+    return [*database, *await doctor_redis.examine(settings.redis_url.get_secret_value())]
 
 
 async def _postgresql(url: str) -> list[Finding]:
     try:
         async with asyncio.timeout(PATIENCE), _connected(url) as connection:
-            return [_version(connection), await _schema(connection), await _isolation(connection)]
+            return [_version(connection), await _durability(connection), await _schema(connection), await _isolation(connection)]
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         detail = f"does not answer within {PATIENCE:.0f} s" if isinstance(error, TimeoutError) else str(error).partition("\n")[0]
         return [wrong("PostgreSQL", detail, "Check DATABASE_URL; without it `ocma up` brings a server.")]
@@ -58,6 +55,16 @@ def _version(connection: asyncpg.Connection) -> Finding:
     if connection.get_server_version().major < OLDEST_POSTGRESQL:
         return wrong("PostgreSQL", f"{told}; OCMA needs 15 or newer", "Use a newer server.")
     return fine("PostgreSQL", told)
+
+
+async def _durability(connection: asyncpg.Connection) -> Finding:
+    """As the login's sessions have it."""
+    rows = await connection.fetch(FORGETFUL)
+    off = sorted(row["name"] for row in rows)
+    if off:
+        told = f"{' and '.join(off)} off: a crash may forget that a post was sent, and it would be sent again"
+        return note("durability", told, f"Set {' and '.join(off)} on.")
+    return fine("durability", "what is committed outlasts a crash")
 
 
 async def _schema(connection: asyncpg.Connection) -> Finding:
@@ -88,41 +95,3 @@ async def _isolation(connection: asyncpg.Connection) -> Finding:
             f"Give API and workers a login that is no more than a member of {ROLE}.",
         )
     return fine("isolation", "neither the login nor its role can bypass row-level security")
-
-
-async def _redis(url: str) -> list[Finding]:
-    if not url:
-        return [wrong("Redis", "REDIS_URL is not set", "Set it; without DATABASE_URL and REDIS_URL `ocma up` brings both.")]
-    try:
-        async with asyncio.timeout(PATIENCE), Redis.from_url(url) as redis:
-            info: Mapping[str, Any] = await redis.info()
-            return [_server(info), _memory(info), *[await _signs_of_life(redis, kind) for kind in KINDS]]
-    except (RedisError, OSError, TimeoutError, ValueError) as error:
-        return [wrong("Redis", f"does not answer: {error or type(error).__name__}", "Check REDIS_URL.")]
-
-
-def _server(info: Mapping[str, Any]) -> Finding:
-    """Valkey tells its own version beside that of the Redis it is compatible with."""
-    version = str(info["redis_version"])
-    name = f"Valkey {info['valkey_version']}" if "valkey_version" in info else f"Redis {version}"
-    if tuple(int(each) for each in version.split(".")[:2]) < OLDEST_REDIS:
-        return wrong("Redis", f"answers, {name}; OCMA needs 6.2 or newer", "Use a newer server.")
-    return fine("Redis", f"answers, {name}")
-
-
-def _memory(info: Mapping[str, Any]) -> Finding:
-    policy, limit = info.get("maxmemory_policy", "unknown"), int(info.get("maxmemory", 0))
-    told = f"maxmemory-policy {policy}, " + (f"limit {limit / 1024**2:.0f} MiB" if limit else "no limit")
-    if limit and policy != "noeviction":
-        return note("Redis memory", f"{told}: sessions may be dropped (posts are not: they are in PostgreSQL)", "Set noeviction.")
-    return fine("Redis memory", told)
-
-
-async def _signs_of_life(redis: Redis, kind: str) -> Finding:
-    keys = [key async for key in redis.scan_iter(match=f"ocma:heartbeat:{kind}:*", count=5000)]
-    beats = [float(beat) for beat in await redis.mget(keys) if beat] if keys else []
-    if not beats:
-        return wrong(
-            f"{kind}s", "none gave a sign of life in the last 15 seconds", f"Run `ocma {kind}`, or `ocma up` for everything."
-        )
-    return fine(f"{kind}s", f"{len(beats)} at work, the last sign of life {max(time.time() - max(beats), 0):.0f} s ago")

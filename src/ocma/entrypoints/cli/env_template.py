@@ -5,7 +5,7 @@ import textwrap
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from ocma.platforms.configuration import variables
+from ocma.platforms.configuration import NO_QUOTAS, addresses, variables
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.registry import manifests
 from ocma.settings import Settings
@@ -16,6 +16,7 @@ INTRODUCTION = (
     " `make demo`, and `make up` needs only the keys of the platforms you want. A variable of the process wins over this file."
     " A line that is commented out shows its default."
 )
+QUOTAS = f"What your plan there grants: what:whose=calls/window, or {NO_QUOTAS} (docs/howto/production.md)."
 COMING = (
     "Platforms that are still to come. Nothing reads these variables yet; their names are fixed, so that they can be set once."
 )
@@ -67,10 +68,12 @@ def _line(name: str, default: str | None) -> str:
 
 
 def _platform(manifest: Manifest) -> str:
-    setup, moves = manifest.setup, variables(manifest)
+    setup, moves = manifest.setup, addresses(manifest)
     lines = [_comment(" ".join(word for word in (f"{manifest.name}.", setup.hint, setup.url) if word))]
     lines += [_line(name, "") for name in (setup.client_id, setup.client_secret) if name]
     lines += [_comment(_where(manifest)), *(_line(name, default) for name, default in moves.items())]
+    others = {name: default for name, default in variables(manifest).items() if name not in moves}
+    lines += [_comment(QUOTAS), *(_line(name, default) for name, default in others.items())]
     return "\n".join(lines)
 
 

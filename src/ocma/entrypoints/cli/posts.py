@@ -1,15 +1,14 @@
 """`ocma posts`: scheduled posts, by the operator's hand."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
 from ocma.bootstrap import Resources
-from ocma.entrypoints.cli import listing, operation, posts_schedule
+from ocma.entrypoints.cli import listing, operation, posts_change, posts_dead, posts_schedule, posts_stats, posts_view
 from ocma.entrypoints.cli.installation import DEFAULT_DIR, Data
 from ocma.entrypoints.cli.operation import Json, Workspace
+from ocma.entrypoints.cli.posts_view import Id
 from ocma.features.publishing import jobs
 from ocma.features.publishing.jobs import JobStatus
 from ocma.features.publishing.schemas import JobView, Timeline, job_view, timeline
@@ -23,8 +22,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("schedule")(posts_schedule.schedule_post)
-
-Id = Annotated[UUID, typer.Argument(help="Id of the post, as `ocma posts list` shows it.")]
+app.command("move")(posts_change.move_post)
+app.command("edit")(posts_change.edit_post)
+app.command("dead")(posts_dead.list_dead)
+app.command("requeue")(posts_dead.requeue_dead)
+app.command("stats")(posts_stats.show_stats)
 
 
 @app.command("list")
@@ -41,7 +43,7 @@ def list_posts(
         async with resources.database.transaction(caller.workspace_id) as session:
             return [job_view(each) for each in await jobs.list_jobs(session, status=status, limit=limit)]
 
-    _show(operation.run(collect, data, workspace), as_json=as_json)
+    posts_view.show_jobs(operation.run(collect, data, workspace), as_json=as_json)
 
 
 @app.command("show")
@@ -52,7 +54,7 @@ def show_post(post: Id, workspace: Workspace = None, data: Data = DEFAULT_DIR, a
         async with resources.database.transaction(caller.workspace_id) as session:
             return job_view(await jobs.get_job(session, post))
 
-    _show_one(operation.run(find, data, workspace), as_json=as_json)
+    posts_view.show_job(operation.run(find, data, workspace), as_json=as_json)
 
 
 @app.command("timeline")
@@ -84,7 +86,7 @@ def cancel_post(post: Id, workspace: Workspace = None, data: Data = DEFAULT_DIR,
         async with resources.database.transaction(caller.workspace_id) as session:
             return job_view(await jobs.cancel(session, caller, post))
 
-    _show_one(operation.run(cancel, data, workspace), as_json=as_json)
+    posts_view.show_job(operation.run(cancel, data, workspace), as_json=as_json)
 
 
 @app.command("retry")
@@ -95,36 +97,18 @@ def retry_post(post: Id, workspace: Workspace = None, data: Data = DEFAULT_DIR, 
         async with resources.database.transaction(caller.workspace_id) as session:
             return job_view(await jobs.retry(session, caller, resources.clock, post))
 
-    _show_one(operation.run(retry, data, workspace), as_json=as_json)
+    posts_view.show_job(operation.run(retry, data, workspace), as_json=as_json)
 
 
-def _show(views: Sequence[JobView], *, as_json: bool) -> None:
-    columns = {
-        "id": [str(each.post_id) for each in views],
-        "scheduled (UTC)": [listing.moment(each.scheduled_at) for each in views],
-        "status": [each.status for each in views],
-        "publications": [", ".join(f"{one.platform} {one.status}" for one in each.publications) for each in views],
-        "content": [listing.short(each.content) for each in views],
-    }
-    listing.show_rows(views, columns, as_json=as_json, none="No post yet. `ocma posts schedule` makes one.")
+@app.command("resume")
+def resume_post(post: Id, workspace: Workspace = None, data: Data = DEFAULT_DIR, as_json: Json = False) -> None:
+    """Send now what is held for being late."""
 
+    async def resume(resources: Resources, caller: Caller) -> JobView:
+        async with resources.database.transaction(caller.workspace_id) as session:
+            return job_view(await jobs.resume(session, caller, resources.clock, post))
 
-def _show_one(view: JobView, *, as_json: bool) -> None:
-    if as_json:
-        return listing.show_json(view)
-    rows = view.publications
-    print(f"{view.post_id}  {view.status}, scheduled for {listing.moment(view.scheduled_at)} UTC by {view.created_by}")
-    print(view.content)
-    return listing.show_table(
-        {
-            "publication": [str(each.id) for each in rows],
-            "platform": [each.platform for each in rows],
-            "status": [each.status for each in rows],
-            "published (UTC)": [listing.moment(each.published_at) for each in rows],
-            "attempts": [str(len(each.attempts)) for each in rows],
-            "where, or why not": [each.url or (each.error or {}).get("detail", "") for each in rows],
-        }
-    )
+    posts_view.show_job(operation.run(resume, data, workspace), as_json=as_json)
 
 
 def _detail(detail: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -73,7 +74,13 @@ def _wanted(values: dict[str, Any]) -> Schedule:
 
 
 def _option(place: tuple[int | str, ...]) -> str:
-    known = {"content": "CONTENT", "scheduled_at": "--at", "platforms": "--platform", "account_ids": "--account"}
+    known = {
+        "content": "CONTENT",
+        "scheduled_at": "--at",
+        "scheduledAt": "--at",
+        "platforms": "--platform",
+        "account_ids": "--account",
+    }
     return known.get(str(place[0]), f"--{place[0]}") if place else "--platform"
 
 
@@ -93,9 +100,13 @@ async def _plan_with(
 
 
 async def _plan(resources: Resources, caller: Caller, wanted: Schedule, *, dry_run: bool = False) -> Scheduled:
-    calendar = Calendar(resources.database, resources.library, resources.clock)
-    planned = await schedule(calendar, caller, wanted, dry_run=dry_run)
+    planned = await schedule(calendar(resources), caller, wanted, dry_run=dry_run)
     return scheduled(planned, names(wanted), dry_run=dry_run)
+
+
+def calendar(resources: Resources) -> Calendar:
+    horizon = timedelta(days=resources.settings.schedule_horizon_days)
+    return Calendar(resources.database, resources.library, resources.clock, horizon)
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:

@@ -11,6 +11,7 @@ from ocma.bootstrap import Resources
 from ocma.entrypoints.worker.process import end, run, spawn
 from ocma.errors import Unavailable
 from ocma.features.accounts import upkeep
+from ocma.features.notifications import retention
 from ocma.features.publishing import dispatch
 from ocma.features.publishing.plan import CHANNEL
 
@@ -24,7 +25,6 @@ async def dispatch_all(resources: Resources, stop: asyncio.Event) -> None:
     wake = asyncio.Event()
     beside = [spawn(resources.database.listen(CHANNEL, wake.set)), spawn(keep_up(resources))]
     try:
-        await resources.tasks.broker.startup()
         await dispatch.run(resources.database, resources.tasks, resources.clock, wake, stop)
     finally:
         for each in beside:
@@ -32,13 +32,14 @@ async def dispatch_all(resources: Resources, stop: asyncio.Event) -> None:
 
 
 async def keep_up(resources: Resources) -> None:
-    """For ever, once a minute: tokens that end soon are renewed, answers kept for repeated requests are forgotten after a day."""
+    """For ever, once a minute: tokens that end soon are renewed, what is too old is forgotten."""
     while True:
         await asyncio.sleep(EVERY * random.uniform(0.8, 1.2))  # noqa: S311 - spreads copies, guards nothing
         try:
             if expiring := await upkeep.find_expiring(resources.database):
                 await resources.tasks.send(upkeep.TASK, expiring)
             await resources.database.system("SELECT forget_old_requests(:age), forget_old_states(:age)", age=KEEP)
+            await retention.forget_old(resources.database, timedelta(days=resources.settings.history_days))
         except (Unavailable, SQLAlchemyError, OSError) as error:
             log.warning("upkeep.failed", error=type(error).__name__)
 

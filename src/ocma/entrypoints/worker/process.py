@@ -11,16 +11,15 @@ from typing import Any
 
 import structlog
 import uvloop
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ocma.bootstrap import Resources, resources
-from ocma.infra import telemetry
+from ocma.infra import heartbeat, telemetry
+from ocma.infra.redis import Client
 from ocma.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-BEAT = 5.0  # seconds
 Body = Callable[[Resources, asyncio.Event], Awaitable[None]]
 
 
@@ -46,17 +45,17 @@ async def _main(kind: str, body: Body, settings: Settings) -> None:
             log.info("process.stopped", kind=kind)
 
 
-async def _beat(redis: Redis, kind: str) -> None:
+async def _beat(redis: Client, kind: str) -> None:
     """`/readyz` looks for these."""
-    key = f"ocma:heartbeat:{kind}:{socket.gethostname()}:{os.getpid()}"
+    name = f"{socket.gethostname()}:{os.getpid()}"
     try:
         while True:
             with contextlib.suppress(RedisError, OSError):
-                await redis.set(key, time.time(), ex=int(BEAT * 3))
-            await asyncio.sleep(BEAT)
+                await heartbeat.beat(redis, kind, name, time.time())
+            await asyncio.sleep(heartbeat.BEAT)
     finally:
         with contextlib.suppress(RedisError, OSError):
-            await redis.delete(key)
+            await heartbeat.stop(redis, kind, name)
 
 
 def spawn(body: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -4,22 +4,25 @@ import asyncio
 from dataclasses import replace
 
 from ocma.bootstrap import Resources
+from ocma.entrypoints.worker import engine
+from ocma.entrypoints.worker.engine import Handler
 from ocma.entrypoints.worker.process import end, run, spawn
 from ocma.features.accounts import upkeep
+from ocma.features.notifications import courier
+from ocma.features.notifications.courier import Courier
+from ocma.features.publishing.lanes import Lanes
 from ocma.features.publishing.press import Press
 from ocma.features.publishing.work import TASK, work_batch
-from ocma.infra.tasks import Handler
 from ocma.platforms.registry import connectors
 
-MESSAGES = 20  # at a time; how many publications run at once is another limit
+MESSAGES = 50  # at a time; how many publications run at once is another limit
 
 
-def handlers(press: Press, concurrency: int) -> dict[str, Handler]:
+def handlers(press: Press, lanes: Lanes) -> dict[str, Handler]:
     """Every task this process can work, by name."""
-    limit = asyncio.Semaphore(concurrency)
 
     async def publications(message: list[tuple[str, int]]) -> None:
-        await work_batch(press, limit, message)
+        await work_batch(press, lanes, message)
 
     async def tokens(message: list[tuple[str, str]]) -> None:
         await upkeep.refresh_all(press.desk, message)
@@ -32,11 +35,19 @@ async def work(resources: Resources, stop: asyncio.Event, press: Press | None = 
     press = replace(press or resources.press(), stopping=stop)
     connectors()  # loaded now, not when the first post is due
     keeper = spawn(press.keeper.run())
+    carrying = spawn(courier.run(_courier(resources), stop))
     try:
-        table = handlers(press, resources.settings.worker_concurrency)
-        await resources.tasks.run(table, concurrency=MESSAGES, stop=stop)
+        lanes = Lanes(resources.settings.worker_concurrency, resources.settings.platform_concurrency)
+        await engine.run(resources.tasks, handlers(press, lanes), concurrency=MESSAGES, stop=stop)
+        await carrying  # ends by itself after `stop`, with the deliveries under way
     finally:
+        await end(carrying)
         await end(keeper)
+
+
+def _courier(resources: Resources) -> Courier:
+    hosts = resources.settings.trusted_hosts
+    return Courier(resources.database, resources.vault, resources.outbound, resources.clock, hosts)
 
 
 def main() -> None:

@@ -30,6 +30,12 @@ async def list_accounts(
     return (await session.scalars(query)).all()
 
 
+async def list_hosts(session: AsyncSession) -> set[tuple[str, str]]:
+    """(platform, host) of every account; the host is empty but on platforms that are many servers."""
+    query = select(Account.platform, Account.host).where(Account.status != "revoked").distinct()
+    return {(row.platform, row.host) for row in await session.execute(query)}
+
+
 async def expiries(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[UUID, object]:
     """When the tokens end, by account."""
     query = select(AccountToken.account_id, AccountToken.expires_at).where(AccountToken.account_id.in_(account_ids))

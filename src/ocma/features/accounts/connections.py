@@ -126,21 +126,26 @@ def describe(account: Account, profile: Profile) -> None:
 
 
 async def refresh(desk: Desk, caller: Caller, account_id: UUID) -> Account:
-    """Renews the token where the platform's tokens end, and reads the profile again."""
+    """Renews the token where the platform's tokens end, and reads the profile again.
+
+    An account that needed reauthorization or was restricted is usable again when it answers; if it is not, the next post says so.
+    """
     async with desk.database.transaction(caller.workspace_id) as session:
         account = await get_account(session, account_id)
         row = await tokens.find_row(session, account_id)
     if row is None:
         raise ReauthorizationRequired(platform=account.platform)
     connector = get_connector(account.platform)
-    renews = connector.manifest.oauth.refreshes
+    renews = connector.manifest.oauth.refreshes and row.refresh_token is not None
     grant, _ = await (tokens.refresh(desk, account, row.version) if renews else tokens.fresh(desk, account))
     profiles = await connector.identify(desk.gateway.access(connector, grant.access_token, account.host))
     async with desk.database.transaction(caller.workspace_id) as session:
+        await session.get(Account, account_id, with_for_update={"key_share": True})  # nobody disconnects it meanwhile
         found = await get_account(session, account_id)
         for profile in profiles:
             if profile.id == found.platform_account_id:
                 describe(found, profile)
+                found.status, found.status_reason = "active", None
         found.updated_at = desk.clock()
         await audit.record(session, caller, "account.refreshed", str(account_id), {"platform": account.platform})
     return found

@@ -1,6 +1,6 @@
 """The JSON of accounts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from ocma.features.accounts.models import Account
 from ocma.features.schema import Input, Schema
 from ocma.platforms.connector import Connector, Publishes, Registers
-from ocma.platforms.manifest import Manifest
+from ocma.platforms.manifest import Manifest, Quota
 
 Status = Literal["active", "needsReauthorization", "restricted", "revoked"]
 VISIBLE = r"^[\x20-\x7e]+$"  # RFC 6749: all that a code may consist of; forms hold nothing else
@@ -50,8 +50,23 @@ class AccountMetrics(Schema):
     posts: int | None
 
 
+class BreakerView(Schema):
+    """While it is open nothing is sent: the platform does not answer (`down`), or refuses many accounts at once (`refused`).
+
+    `until`: when one post is let through to see. `recent_failures`: calls of the last minute that failed so.
+    """
+
+    state: Literal["closed", "open", "halfOpen"]
+    until: datetime | None = None
+    reason: Literal["down", "refused"] | None = None
+    recent_failures: int = 0
+
+
 class AccountView(Schema):
-    """`permissions` are our names for what the scopes allow. No token ever leaves."""
+    """`permissions` are our names for what the scopes allow. No token ever leaves.
+
+    `breaker`: of its platform (its host); null where it could not be asked. `throttled_until`: the platform wants nothing before.
+    """
 
     id: UUID
     platform: str
@@ -69,6 +84,8 @@ class AccountView(Schema):
     permissions: list[str]
     metrics: AccountMetrics
     last_success_at: datetime | None
+    breaker: BreakerView | None
+    throttled_until: datetime | None
     connected_at: datetime
     updated_at: datetime
 
@@ -81,8 +98,11 @@ class Connected(Schema):
 
 
 class Disconnected(Schema):
+    """`waiting`: publications that are held from now on; they go on when the account is connected again."""
+
     success: bool = True
     message: str
+    waiting: int
     warning: str | None = None
 
 
@@ -101,8 +121,20 @@ class MediaFacts(Schema):
     alt_text: int
 
 
+class QuotaView(Schema):
+    """So many calls in any so many seconds."""
+
+    on: str
+    of: str
+    calls: int
+    seconds: int
+
+
 class PlatformView(Schema):
-    """What a platform can do and how far it goes. `configured`: this server has a developer app there, or needs none."""
+    """What a platform can do and how far it goes. `configured`: this server has a developer app there, or needs none.
+
+    `breaker`: of a platform that is many servers the worst of those on which you have accounts; null where it could not be asked.
+    """
 
     platform: str
     name: str
@@ -114,9 +146,17 @@ class PlatformView(Schema):
     text: TextFacts
     media: MediaFacts
     options: dict[str, list[Any] | None]
+    quotas: list[QuotaView]
+    breaker: BreakerView | None
 
 
-def account_view(account: Account, expiry: object = None, name: str | None = None) -> AccountView:
+def account_view(
+    account: Account,
+    expiry: object = None,
+    name: str | None = None,
+    breaker: BreakerView | None = None,
+    throttled_until: datetime | None = None,
+) -> AccountView:
     """`name`: what the caller called the platform."""
     return AccountView(
         id=account.id,
@@ -135,6 +175,8 @@ def account_view(account: Account, expiry: object = None, name: str | None = Non
         permissions=_permissions(account.scopes),
         metrics=AccountMetrics(followers=account.followers, following=account.following, posts=account.posts),
         last_success_at=account.last_success_at,
+        breaker=breaker,
+        throttled_until=throttled_until,
         connected_at=account.connected_at,
         updated_at=account.updated_at,
     )
@@ -146,7 +188,9 @@ def _permissions(scopes: list[str]) -> list[str]:
     return [name for name, word in (("publish", "write"), ("read", "read")) if word in words]
 
 
-def platform_view(connector: Connector, configured: Mapping[str, bool]) -> PlatformView:
+def platform_view(
+    connector: Connector, configured: Mapping[str, bool], quotas: Sequence[Quota], breaker: BreakerView | None
+) -> PlatformView:
     manifest: Manifest = connector.manifest
     media = manifest.media
     abilities = [name for name, kind in (("publish", Publishes), ("register", Registers)) if isinstance(connector, kind)]
@@ -169,4 +213,6 @@ def platform_view(connector: Connector, configured: Mapping[str, bool]) -> Platf
             alt_text=media.alt_text,
         ),
         options={name: list(values) if values else None for name, values in manifest.options.items()},
+        quotas=[QuotaView(on=each.on, of=each.of, calls=each.calls, seconds=int(each.per.total_seconds())) for each in quotas],
+        breaker=breaker,
     )

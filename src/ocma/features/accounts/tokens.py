@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocma.features.accounts import apps
@@ -19,6 +19,13 @@ log = structlog.get_logger(__name__)
 
 LAST_MOMENT = timedelta(seconds=30)
 EARLY = timedelta(minutes=5)  # a token is renewed this long before it ends
+CONFIRM_AFTER = 60.0  # seconds after a refusal until a second one means something
+
+
+class TokenDoubted(PlatformUnavailable):
+    """The platform refused the account's token, which cannot be renewed: it is over, or the platform is in trouble."""
+
+    code = "tokenDoubted"
 
 
 def _place(account: Account, field: str) -> Place:
@@ -65,10 +72,14 @@ async def fresh(desk: Desk, account: Account, early: timedelta = EARLY) -> tuple
         row = await find_row(session, account.id)
     if row is None:
         raise ReauthorizationRequired(platform=account.platform)
-    grant = unseal(desk.vault, row, account)
+    return await good(desk, account, unseal(desk.vault, row, account), row.version, early)
+
+
+async def good(desk: Desk, account: Account, grant: Grant, version: int, early: timedelta = EARLY) -> tuple[Grant, int]:
+    """This grant when it is good for at least `early`, else a new one."""
     if grant.refresh_token and grant.expires_at and grant.expires_at < desk.clock() + early:
-        return await _renewed(desk, account, grant, row.version)
-    return grant, row.version
+        return await _renewed(desk, account, grant, version)
+    return grant, version
 
 
 async def _renewed(desk: Desk, account: Account, grant: Grant, version: int) -> tuple[Grant, int]:
@@ -84,13 +95,14 @@ async def _renewed(desk: Desk, account: Account, grant: Grant, version: int) -> 
 async def refresh(desk: Desk, account: Account, seen_version: int) -> tuple[Grant, int]:
     """Renews the grant, unless somebody did since `seen_version`: the row is locked while the platform is asked.
 
-    Raises ReauthorizationRequired (and marks the account) only when the platform says so for certain.
+    Raises ReauthorizationRequired (and marks the account) only when the platform says so for certain; TokenDoubted when there is
+    nothing to renew it with.
     """
     try:
         async with desk.refreshing, desk.database.transaction(account.workspace_id) as session:
             return await _refresh_locked(desk, session, account, seen_version)
     except ReauthorizationRequired as error:
-        await mark(desk, account, "needsReauthorization", error.rule)
+        await mark(desk, account, "needsReauthorization", error.rule, seen_version)
         raise
 
 
@@ -102,7 +114,12 @@ async def _refresh_locked(desk: Desk, session: AsyncSession, account: Account, s
     if row.version != seen:
         return grant, row.version
     if grant.refresh_token is None:
-        raise ReauthorizationRequired(platform=account.platform, rule="tokenRevoked")
+        raise TokenDoubted(  # who decides which: publishing/gates.py, confirms
+            platform=account.platform,
+            status=401,
+            retry_after=CONFIRM_AFTER,
+            remediation="If it stays, connect the account again.",
+        )
     connector = get_connector(account.platform)
     app = await apps.get_app(desk, account.workspace_id, connector, account.host)
     renewed = await desk.gateway.flow(connector.manifest, app, account.host).refresh(grant)
@@ -115,8 +132,12 @@ async def _refresh_locked(desk: Desk, session: AsyncSession, account: Account, s
     return kept, row.version
 
 
-async def mark(desk: Desk, account: Account, status: str, reason: str | None) -> None:
-    """The status of an account that was active, for everybody to see."""
+async def mark(desk: Desk, account: Account, status: str, reason: str | None, seen_version: int | None = None) -> None:
+    """The status of an account that was active, for everybody to see; not when it was connected again since `seen_version`."""
     async with desk.database.transaction(account.workspace_id) as session:
-        query = update(Account).where(Account.id == account.id, Account.status == "active")
-        await session.execute(query.values(status=status, status_reason=reason, updated_at=desk.clock()))
+        query = select(Account).where(Account.id == account.id, Account.status == "active").with_for_update()
+        row = await session.scalar(query)
+        token = await find_row(session, account.id)
+        if row is None or (seen_version is not None and token is not None and token.version != seen_version):
+            return
+        row.status, row.status_reason, row.updated_at = status, reason, desk.clock()

@@ -1,7 +1,7 @@
 """Who works on what: claims with a lease and a fence, across workspaces, by functions of the database that return ids."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,12 +13,12 @@ class Claim:
     """`fence` is the attempt number: every write names it, and one that is no longer the newest changes nothing."""
 
     id: UUID
-    workspace_id: UUID
-    account_id: UUID
-    platform: str
-    state: str
+    workspace_id: UUID = field(compare=False)
+    account_id: UUID = field(compare=False)
+    platform: str = field(compare=False)
+    state: str = field(compare=False)
     fence: int
-    due_at: datetime
+    due_at: datetime = field(compare=False)
 
 
 async def claim(database: Database, batch: int, lease: timedelta, ahead: timedelta) -> list[Claim]:
@@ -36,11 +36,12 @@ async def take(database: Database, wanted: Sequence[tuple[UUID, int]], lease: ti
     return sorted((Claim(*row) for row in rows), key=lambda each: (each.due_at, each.id))
 
 
-async def extend(database: Database, claims: Sequence[Claim], lease: timedelta) -> set[UUID]:
-    """A sign of life. Returns the ids whose claim still holds. A lease of zero ends it."""
+async def extend(database: Database, claims: Sequence[Claim], lease: timedelta) -> set[Claim]:
+    """A sign of life. Returns those that still hold. A lease of zero ends it."""
     ids, fences = [each.id for each in claims], [each.fence for each in claims]
-    query = "SELECT id FROM extend_publications(:ids, :fences, :lease)"
-    return {row[0] for row in await database.system(query, ids=ids, fences=fences, lease=lease)}
+    query = "SELECT id, attempt FROM extend_publications(:ids, :fences, :lease)"
+    kept = {(row[0], row[1]) for row in await database.system(query, ids=ids, fences=fences, lease=lease)}
+    return {each for each in claims if (each.id, each.fence) in kept}
 
 
 async def release(database: Database, claims: Sequence[Claim]) -> None:

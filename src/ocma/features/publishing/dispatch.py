@@ -16,8 +16,10 @@ from ocma.infra.tasks import Tasks
 log = structlog.get_logger(__name__)
 
 AHEAD = timedelta(seconds=1)  # handed over this early, so that preparation costs no lateness
-HANDOVER = timedelta(seconds=30)  # a message nobody took by then is as good as lost
-BATCH = 500
+HANDOVER = timedelta(seconds=10)  # a message nobody took by then is as good as lost
+BATCH = 200  # accounts
+WAITING = 20  # messages that no worker has begun: enough to keep them busy, too few to wait for as long as HANDOVER
+PAUSE = 0.05  # seconds
 IDLE = 1.0  # seconds between two looks for leases that ran out
 
 
@@ -41,9 +43,12 @@ async def run(database: Database, tasks: Tasks, clock: Clock, wake: asyncio.Even
             swept = await claims.sweep(database)
             if swept:
                 log.info("dispatch.swept", count=swept)
-            if await dispatch(database, tasks) == BATCH:
+            if await tasks.count_waiting() >= WAITING:
+                pause = PAUSE
+            elif await dispatch(database, tasks) >= BATCH:
                 continue
-            pause = await _until_next(database, clock)
+            else:
+                pause = await _until_next(database, clock)
         except (Unavailable, SQLAlchemyError, OSError) as error:
             log.warning("dispatch.failed", error=type(error).__name__)
             pause = IDLE

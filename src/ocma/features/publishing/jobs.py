@@ -1,12 +1,12 @@
 """A post's publications seen as one job: state, timeline, and what a person may do to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, case, literal, select, text, tuple_, update
+from sqlalchemy import Select, and_, case, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -14,6 +14,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from ocma.clock import Clock
 from ocma.errors import Conflict, NotFound
 from ocma.features.posts.models import Post
+from ocma.features.publishing import holds
+from ocma.features.publishing.holds import Hold
 from ocma.features.publishing.models import Attempt, Event, Publication
 from ocma.features.publishing.plan import CHANNEL
 from ocma.features.workspaces import audit
@@ -29,6 +31,7 @@ class Job:
     post: Post
     publications: list[Publication]
     attempts: list[Attempt]
+    holds: dict[UUID, Hold] = field(default_factory=dict[UUID, Hold])
 
     @property
     def status(self) -> JobStatus:
@@ -93,14 +96,17 @@ _STATUS: dict[JobStatus, str] = {
 
 async def _gather(session: AsyncSession, posts: Sequence[Post]) -> list[Job]:
     ids = [post.id for post in posts]
-    publications = (await session.scalars(_of(Publication, Publication.post_id, ids).order_by(Publication.id))).all()
+    own_rows = _of(Publication, Publication.post_id, ids).order_by(Publication.id)
+    publications = (await session.scalars(own_rows.execution_options(populate_existing=True))).all()  # triggers change rows, too
     sent = _of(Attempt, Attempt.publication_id, [each.id for each in publications])
     attempts = (await session.scalars(sent.order_by(Attempt.started_at, Attempt.id))).all()
+    held = await holds.find_holds(session, publications)
     jobs: list[Job] = []
     for post in posts:
         own = [each for each in publications if each.post_id == post.id]
         own_ids = {each.id for each in own}
-        jobs.append(Job(post, own, [each for each in attempts if each.publication_id in own_ids]))
+        own_holds: dict[UUID, Hold] = {each: held[each] for each in own_ids & held.keys()}
+        jobs.append(Job(post, own, [each for each in attempts if each.publication_id in own_ids], own_holds))
     return jobs
 
 
@@ -113,16 +119,34 @@ async def list_events(session: AsyncSession, post_id: UUID) -> Sequence[Event]:
     return (await session.scalars(select(Event).where(Event.post_id == post_id).order_by(Event.id))).all()
 
 
-_CUT_SHORT = literal({"code": "cancelled", "detail": "Cancelled when a part of the thread was live already."}, JSONB)
+_CUT_SHORT = literal(
+    {
+        "code": "cancelled",
+        "detail": "Cancelled when the platform had taken a part of it already.",
+        "remediation": "What is live stays: delete it on the platform, or send the rest with POST /api/queue/jobs/{jobId}/retry.",
+    },
+    JSONB,
+)
 
 
 def _unless_begun(then: Any, otherwise: Any) -> Any:
-    """A thread of which a part is live was not cancelled: it failed to become whole."""
-    return case((Publication.progress["parts"].is_(None), then), else_=otherwise)
+    """What is live or accepted in part was not cancelled: it failed to become whole."""
+    untouched = and_(Publication.progress["parts"].is_(None), Publication.progress["processing"].is_(None))
+    return case((untouched, then), else_=otherwise)
+
+
+async def lock(session: AsyncSession, post_id: UUID) -> list[Publication]:
+    """A job's publications as they are now; nobody claims, edits or cancels them until this transaction ends.
+
+    Always in the order of their ids, so that two people never wait for each other.
+    """
+    query = select(Publication).where(Publication.post_id == post_id).order_by(Publication.id).with_for_update()
+    return list(await session.scalars(query.execution_options(populate_existing=True)))
 
 
 async def cancel(session: AsyncSession, caller: Caller, post_id: UUID) -> Job:
     """What has not begun does not happen. Raises Conflict when everything has begun or is over."""
+    await lock(session, post_id)
     changed = await session.scalars(
         update(Publication)
         .where(Publication.post_id == post_id, Publication.state == "scheduled")
@@ -139,6 +163,7 @@ async def cancel(session: AsyncSession, caller: Caller, post_id: UUID) -> Job:
 
 async def retry(session: AsyncSession, caller: Caller, clock: Clock, post_id: UUID, only: UUID | None = None) -> Job:
     """Failed parts only, from where they stopped; what is live stays. Raises Conflict when nothing has failed."""
+    await lock(session, post_id)
     query = update(Publication).where(Publication.post_id == post_id, Publication.state == "failed")
     if only:
         query = query.where(Publication.id == only)
@@ -148,5 +173,22 @@ async def retry(session: AsyncSession, caller: Caller, clock: Clock, post_id: UU
     if not again:
         raise Conflict(f"This job is {job.status}; nothing of it has failed.", code="nothingFailed")
     await audit.record(session, caller, "post.retried", str(post_id), {"publications": len(again)})
+    await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+    return job
+
+
+async def resume(session: AsyncSession, caller: Caller, clock: Clock, post_id: UUID) -> Job:
+    """Sends what is held for being late: a person wants it all the same. Raises Conflict when nothing is."""
+    late = [each for each in await lock(session, post_id) if each.hold == "late"]
+    for each in late:
+        each.hold, each.due_at = None, clock()
+    await session.flush()
+    job = await get_job(session, post_id)
+    if not late:
+        reasons = sorted(set(job.holds.values()))
+        remediation = holds.REMEDIES[reasons[0]] if reasons else None
+        message = f"This job is {job.status}; nothing of it is held for being late."
+        raise Conflict(message, code="notLate", remediation=remediation)
+    await audit.record(session, caller, "post.resumed", str(post_id), {"publications": len(late)})
     await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
     return job

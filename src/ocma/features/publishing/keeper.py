@@ -46,4 +46,4 @@ class Keeper:
         except (SQLAlchemyError, OSError) as error:
             log.warning("lease.extend", error=type(error).__name__)
             return
-        self.hold([claim for claim in claims if claim.id in kept and claim in self._deadlines], since)
+        self.hold([claim for claim in kept if claim in self._deadlines], since)

@@ -4,19 +4,22 @@ The answer to a send is recorded at its attempt even when the claim was lost mea
 publication reads it there.
 """
 
+import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocma.errors import Conflict, OcmaError
-from ocma.features.accounts.models import Account
 from ocma.features.publishing.claims import Claim
+from ocma.features.publishing.gates import Wait
+from ocma.features.publishing.journal import Beginning, Live
 from ocma.features.publishing.load import Work
 from ocma.features.publishing.models import Attempt, Publication
-from ocma.features.publishing.outcomes import describe
+from ocma.features.publishing.outcomes import describe, describe_wait
 from ocma.features.publishing.press import Press
 from ocma.ids import new_id
 from ocma.platforms.connector import Published
@@ -29,18 +32,55 @@ class ClaimLost(Conflict):
     code = "claimLost"
 
 
-async def move(session: AsyncSession, claim: Claim, *conditions: ColumnElement[bool], **values: Any) -> None:
+async def move(session: AsyncSession, claim: Claim, **values: Any) -> None:
     """Changes the publication under its claim. Raises ClaimLost when it is no longer ours."""
     ours = (Publication.id == claim.id, Publication.attempt == claim.fence, Publication.lease_until.is_not(None))
-    query = update(Publication).where(*ours, *conditions)
+    query = update(Publication).where(*ours)
     if (await session.execute(query.values(**values).returning(Publication.id))).scalar() is None:
         raise ClaimLost
 
 
-async def free(press: Press, work: Work, state: str, due_at: datetime | None, **values: Any) -> None:
-    """Ends the claim: the publication rests in `state`, to be looked at again at `due_at` (None: by a person only)."""
+async def free(press: Press, work: Work, state: str, due: float | datetime | None, **values: Any) -> None:
+    """Ends the claim: the publication rests in `state`, to be looked at again in `due` seconds (None: by a person only)."""
     async with press.database.transaction(work.claim.workspace_id) as session:
-        await move(session, work.claim, state=state, due_at=due_at, lease_until=None, taken_at=None, **values)
+        await move(session, work.claim, state=state, due_at=_in(due), lease_until=None, taken_at=None, **values)
+
+
+_SNOOZE = text("""
+    WITH want AS (
+        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS integer[]), CAST(:seconds AS double precision[]),
+            CAST(:why AS text[])) AS w (id, fence, seconds, why)
+    ), ours AS MATERIALIZED (
+        SELECT p.id FROM publications p JOIN want w ON p.id = w.id
+        WHERE p.attempt = w.fence AND coalesce(p.lease_until > '-infinity', false) ORDER BY p.id FOR NO KEY UPDATE OF p
+    )
+    UPDATE publications p SET due_at = clock_timestamp() + make_interval(secs => w.seconds),
+        lease_until = NULL, taken_at = NULL, error = CAST(w.why AS jsonb),
+        state = CASE WHEN p.state = 'publishing' AND NOT p.progress ? 'processing' THEN 'scheduled' ELSE p.state END
+    FROM want w JOIN ours o ON o.id = w.id WHERE p.id = o.id""")
+
+
+async def snooze(press: Press, waiting: Sequence[tuple[Work, Wait]]) -> None:
+    """They come back at their time, in one statement; no try is spent. Those whose claim was lost are passed over."""
+    works, waits = [work for work, _ in waiting], [wait for _, wait in waiting]
+    columns = {
+        "ids": [each.claim.id for each in works],
+        "fences": [each.claim.fence for each in works],
+        "seconds": [each.seconds for each in waits],
+        "why": [json.dumps(describe_wait(each, press.clock())) for each in waits],
+    }
+    async with press.database.batch(each.claim.workspace_id for each in works) as session:
+        await session.execute(_SNOOZE, columns)
+
+
+def _in(due: float | datetime | None) -> Any:
+    """By the database's clock, the one that all share."""
+    return func.clock_timestamp() + timedelta(seconds=due) if isinstance(due, float | int) else due
+
+
+async def is_past(press: Press, at: datetime) -> bool:
+    """By the same clock."""
+    return bool((await press.database.system("SELECT clock_timestamp() > :at", at=at))[0][0])
 
 
 async def keep_progress(press: Press, work: Work) -> None:
@@ -50,23 +90,24 @@ async def keep_progress(press: Press, work: Work) -> None:
 
 async def begin_send(press: Press, work: Work, part: int, fingerprint: str) -> UUID:
     """Write-ahead: committed before the call that publishes. Its time is the database's, the one clock all share."""
-    values = {
-        "id": new_id(),
-        "workspace_id": work.claim.workspace_id,
-        "publication_id": work.claim.id,
-        "account_id": work.claim.account_id,
-        "attempt": work.claim.fence,
-        "part": part,
-        "fingerprint": fingerprint,
-        "started_at": func.clock_timestamp(),
-    }
-    async with press.database.transaction(work.claim.workspace_id) as session:
-        await move(session, work.claim, Publication.lease_until > func.clock_timestamp(), taken_at=Publication.taken_at)
-        row = await session.scalar(insert(Attempt).values(values).returning(Attempt))
-    if row is None:
+    claim = work.claim
+    sending = Beginning(new_id(), claim, part, fingerprint)
+    started_at = await press.journal.begin(sending)
+    if started_at is None:
         raise ClaimLost
-    work.attempts.append(row)
-    return row.id
+    attempt = Attempt(
+        id=sending.id,
+        workspace_id=claim.workspace_id,
+        publication_id=claim.id,
+        account_id=claim.account_id,
+        attempt=claim.fence,
+        part=part,
+        fingerprint=fingerprint,
+        state="sending",
+        started_at=started_at,
+    )
+    work.attempts.append(attempt)
+    return attempt.id
 
 
 async def never_sent(press: Press, work: Work, attempt_id: UUID) -> None:
@@ -91,39 +132,20 @@ async def record_part(press: Press, work: Work, attempt_id: UUID, published: Pub
     now, progress = press.clock(), work.publication.progress
     progress.pop("processing", None)
     progress["parts"] = [*progress.get("parts", []), {"id": published.id, "url": published.url}]
-    values = _published(progress, published.at or now) if last else {"progress": dict(progress)}
-    try:
-        async with press.database.transaction(work.claim.workspace_id) as session:
-            await _answer(session, attempt_id, published, now)
-            await move(session, work.claim, **values)
-            if last:
-                good = update(Account).where(Account.id == work.claim.account_id)
-                await session.execute(good.values(last_success_at=now))
-    except ClaimLost:
-        async with press.database.transaction(work.claim.workspace_id) as session:
-            await _answer(session, attempt_id, published, now)
-        raise
+    first: dict[str, Any] = progress["parts"][0]
+    whole = (str(first["id"]), first["url"], published.at or now) if last else None
+    live = Live(attempt_id, work.claim, published.id, published.url, now, json.dumps(progress), whole)
+    if not await press.journal.live(live):
+        raise ClaimLost
 
 
-def _published(progress: dict[str, Any], at: datetime) -> dict[str, Any]:
-    first = progress["parts"][0]
-    live = {"platform_post_id": first["id"], "url": first["url"], "published_at": at}
-    over = {"error": None, "due_at": None, "lease_until": None, "taken_at": None}
-    return {"state": "published", "progress": dict(progress), **live, **over}
-
-
-async def _answer(session: AsyncSession, attempt_id: UUID, published: Published, now: datetime) -> None:
-    live = {"state": "published", "platform_post_id": published.id, "url": published.url}
-    await session.execute(update(Attempt).where(Attempt.id == attempt_id).values(error=None, finished_at=now, **live))
-
-
-async def record_processing(press: Press, work: Work, attempt_id: UUID, processing: str, due_at: datetime) -> None:
-    """Accepted, not live yet: looked at again at `due_at`."""
+async def record_processing(press: Press, work: Work, attempt_id: UUID, processing: str, wait: float) -> None:
+    """Accepted, not live yet: looked at again in `wait` seconds."""
     progress = work.publication.progress
     progress["processing"] = processing
     async with press.database.transaction(work.claim.workspace_id) as session:
         await session.execute(update(Attempt).where(Attempt.id == attempt_id).values(state="processing"))
-        resting = {"state": "publishing", "due_at": due_at, "lease_until": None, "taken_at": None}
+        resting = {"state": "publishing", "due_at": _in(wait), "lease_until": None, "taken_at": None}
         await move(session, work.claim, progress=dict(progress), **resting)
 
 

@@ -1,23 +1,38 @@
-"""Everything a worker has to know of the publications it took, in a fixed number of queries per workspace."""
+"""Everything a worker has to know of the publications it took, in a fixed number of queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocma.features.accounts.models import Account
+from ocma.features.accounts.models import Account, AccountToken
 from ocma.features.media.library import find_media
 from ocma.features.media.models import Medium
 from ocma.features.posts.models import Post
 from ocma.features.posts.variants import for_platform, media_ids
 from ocma.features.publishing.claims import Claim
+from ocma.features.publishing.line import Line
 from ocma.features.publishing.models import Attempt, Publication
 from ocma.features.publishing.press import Press
 from ocma.platforms.connector import Connector, Publishes
 from ocma.platforms.content import Content
 from ocma.platforms.registry import get_connector
+
+# Built once: the statement is the same for every batch.
+_ROWS = (
+    select(Publication, Post, Account, AccountToken)
+    .join(Post, Post.id == Publication.post_id)
+    .join(Account, Account.id == Publication.account_id)
+    .outerjoin(AccountToken, AccountToken.account_id == Publication.account_id)
+    .where(Publication.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+)
+_ATTEMPTS = (
+    select(Attempt)
+    .where(Attempt.publication_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    .order_by(Attempt.started_at, Attempt.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +43,7 @@ class Work:
     publication: Publication
     post: Post
     account: Account
+    line: Line
     media: dict[UUID, Medium]
     attempts: list[Attempt]
 
@@ -49,38 +65,30 @@ class Work:
 
 
 async def load(press: Press, claims: Sequence[Claim]) -> list[Work]:
-    """In the order of `claims`."""
-    found: dict[UUID, Work] = {}
-    for workspace_id, group in groupby(sorted(claims, key=_workspace), key=_workspace):
-        found |= await _load_workspace(press, workspace_id, {claim.id: claim for claim in group})
-    return [found[claim.id] for claim in claims if claim.id in found]
-
-
-def _workspace(claim: Claim) -> UUID:
-    return claim.workspace_id
-
-
-async def _load_workspace(press: Press, workspace_id: UUID, claims: dict[UUID, Claim]) -> dict[UUID, Work]:
-    query = (
-        select(Publication, Post, Account)
-        .join(Post, Post.id == Publication.post_id)
-        .join(Account, Account.id == Publication.account_id)
-        .where(Publication.id.in_(claims))
-    )
-    sent = select(Attempt).where(Attempt.publication_id.in_(claims)).order_by(Attempt.started_at, Attempt.id)
-    async with press.database.transaction(workspace_id) as session:
-        rows = (await session.execute(query)).all()
-        attempts = (await session.scalars(sent)).all()
-        wanted = [each for _, post, _ in rows for each in media_ids(post.content, post.variants)]
-        media = await find_media(session, wanted)
-    return {
-        publication.id: Work(
-            claims[publication.id],
-            publication,
-            post,
-            account,
-            media,
-            [each for each in attempts if each.publication_id == publication.id],
-        )
-        for publication, post, account in rows
+    """In the order of `claims`. One transaction sees the workspaces of these claims, and no other."""
+    if not claims:
+        return []
+    ids = [claim.id for claim in claims]
+    async with press.database.batch(claim.workspace_id for claim in claims) as session:
+        rows = {row[0].id: row for row in await session.execute(_ROWS, {"ids": ids})}
+        attempts = await _sent(session, claims)
+        media = await find_media(session, [each for row in rows.values() for each in media_ids(row[1].content, row[1].variants)])
+    lines = {
+        account.id: Line(press.desk, account, token, press.gates.observer(account))
+        for account, token in {account: token for _, _, account, token in rows.values()}.items()
     }
+    return [
+        Work(claim, publication, post, account, lines[account.id], media, attempts.get(claim.id, []))
+        for claim in claims
+        if claim.id in rows
+        for publication, post, account, _ in [rows[claim.id]]
+    ]
+
+
+async def _sent(session: AsyncSession, claims: Sequence[Claim]) -> dict[UUID, list[Attempt]]:
+    """Earlier sends; a first claim has none."""
+    again = [claim.id for claim in claims if claim.fence > 1]
+    found: dict[UUID, list[Attempt]] = {}
+    for each in await session.scalars(_ATTEMPTS, {"ids": again}) if again else ():
+        found.setdefault(each.publication_id, []).append(each)
+    return found

@@ -33,6 +33,7 @@ class Publication(Model):
     attempt: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
     taken_at: Mapped[datetime | None] = mapped_column(Instant)
+    hold: Mapped[str | None]
     tries: Mapped[int] = mapped_column(default=0)
     max_attempts: Mapped[int]
     looks: Mapped[int] = mapped_column(default=0)

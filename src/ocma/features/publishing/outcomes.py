@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from ocma.errors import Conflict, Forbidden, Invalid, NotFound, OcmaError, QuotaExceeded, Unauthenticated, Unavailable
+from ocma.features.publishing.gates import Reason, Wait
 from ocma.platforms.errors import (
     AccountRestricted,
     ContentRejected,
@@ -21,7 +22,7 @@ from ocma.platforms.manifest import Retry
 
 
 class Verdict(Enum):
-    """RETRY costs a try, SNOOZE does not; PAUSE fails it and marks the account; SETTLE asks the platform before anything else."""
+    """RETRY costs a try, SNOOZE does not; PAUSE marks the account, the next claim holds it; SETTLE asks the platform first."""
 
     RETRY = "retry"
     SNOOZE = "snooze"
@@ -58,6 +59,19 @@ def backoff(retry: Retry, tries: int, error: OcmaError, random: Random) -> float
     """Seconds until the next try: full jitter, and never before the platform's own Retry-After."""
     spread = random.uniform(0, min(retry.cap, retry.base * 2.0 ** max(tries - 1, 0)))
     return max(spread, error.retry_after or 0.0)
+
+
+WAITS: Mapping[Reason, tuple[str, str]] = {
+    "quota": ("quotaReached", "The platform's quota is used up until then."),
+    "throttled": ("platformThrottles", "The platform wants nothing until then."),
+    "breaker": ("platformPaused", "The platform does not answer well; it is tried again then."),
+}
+
+
+def describe_wait(wait: Wait, now: datetime) -> dict[str, Any]:
+    """Why a publication that is due waits, as the row keeps it."""
+    code, detail = WAITS[wait.reason]
+    return {"code": code, "detail": detail, "until": wait.at.isoformat(), "at": now.isoformat()}
 
 
 def describe(error: OcmaError, at: datetime) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """From a draft to publications: every check of every platform first, then one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -71,16 +71,23 @@ async def examine(session: AsyncSession, caller: Caller, library: Library, draft
     """What `plan` would write, checked and not written."""
     accounts, warnings = await _accounts(session, draft)
     media = await find_media(session, media_ids(draft.content, draft.variants))
-    issues = [*_missing(draft, media), *_strangers(draft, accounts)]
-    issues = issues or [each for platform in _platforms(accounts) for each in _check(draft, platform, media, library)]
-    if issues:
-        raise Invalid("The post cannot be published like this.", code="checkFailed", issues=issues)
+    check_content(draft.content, draft.variants, {account.platform for account in accounts}, media, library)
     post = _post(caller, draft, now)
     return Planned(post, [_publication(post, account, draft, now) for account in accounts], warnings)
 
 
-def _platforms(accounts: Sequence[Account]) -> list[str]:
-    return sorted({account.platform for account in accounts})
+def check_content(
+    content: Mapping[str, Any],
+    variants: Mapping[str, Any],
+    platforms: Collection[str],
+    media: Mapping[UUID, Medium],
+    library: Library,
+) -> None:
+    """Raises Invalid with all issues of all platforms at once."""
+    issues = [*_missing(content, variants, media), *_strangers(variants, platforms)]
+    issues = issues or [each for key in sorted(platforms) for each in _check(content, variants, key, media, library)]
+    if issues:
+        raise Invalid("The post cannot be published like this.", code="checkFailed", issues=issues)
 
 
 async def _find_before(session: AsyncSession, draft: Draft) -> Planned | None:
@@ -133,23 +140,24 @@ def _unknown(account_ids: Sequence[UUID], named: Mapping[UUID, Account]) -> list
     return issues
 
 
-def _missing(draft: Draft, media: Mapping[UUID, Medium]) -> list[Issue]:
-    wanted = dict.fromkeys(media_ids(draft.content, draft.variants))
+def _missing(content: Mapping[str, Any], variants: Mapping[str, Any], media: Mapping[UUID, Medium]) -> list[Issue]:
+    wanted = dict.fromkeys(media_ids(content, variants))
     return [Issue("mediaIds", "mediaMissing", f"There is no medium {each}.") for each in wanted if each not in media]
 
 
-def _strangers(draft: Draft, accounts: Sequence[Account]) -> list[Issue]:
-    known = {account.platform for account in accounts}
+def _strangers(variants: Mapping[str, Any], platforms: Collection[str]) -> list[Issue]:
     message = "This variant belongs to a platform the post does not go to."
-    return [Issue(f"variants.{key}", "variantUnused", message) for key in draft.variants if key not in known]
+    return [Issue(f"variants.{key}", "variantUnused", message) for key in variants if key not in platforms]
 
 
-def _check(draft: Draft, platform: str, media: Mapping[UUID, Medium], library: Library) -> list[Issue]:
+def _check(
+    content: Mapping[str, Any], variants: Mapping[str, Any], platform: str, media: Mapping[UUID, Medium], library: Library
+) -> list[Issue]:
     connector = get_connector(platform)
     if not isinstance(connector, Publishes):
         return [Issue("platforms", "cannotPublish", f"{connector.manifest.name} cannot be published to.", None, platform)]
-    content = for_platform(draft.content, draft.variants, platform, media, library.outgoing)
-    return check(content, connector.manifest, f"variants.{platform}" if platform in draft.variants else "content")
+    whole = for_platform(content, variants, platform, media, library.outgoing)
+    return check(whole, connector.manifest, f"variants.{platform}" if platform in variants else "content")
 
 
 def _post(caller: Caller, draft: Draft, now: datetime) -> Post:

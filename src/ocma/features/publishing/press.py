@@ -9,6 +9,8 @@ from random import Random
 from ocma.clock import Clock
 from ocma.features.accounts.desk import Desk
 from ocma.features.media.library import Library
+from ocma.features.publishing.gates import Gates
+from ocma.features.publishing.journal import Journal
 from ocma.features.publishing.keeper import Keeper
 from ocma.infra.database import Database
 
@@ -29,6 +31,8 @@ class Press:
     desk: Desk
     library: Library
     keeper: Keeper
+    journal: Journal
+    gates: Gates
     clock: Clock
     lease: timedelta
     timeout: float

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
 
 import structlog
 
 from ocma.errors import OcmaError
 from ocma.features.accounts import tokens
+from ocma.features.accounts.tokens import TokenDoubted
 from ocma.features.publishing import ledger, outcomes
 from ocma.features.publishing.ledger import ClaimLost
 from ocma.features.publishing.load import Work
@@ -22,7 +22,6 @@ from ocma.platforms.errors import (
     PlatformUnavailable,
     ReauthorizationRequired,
 )
-from ocma.platforms.oauth import Grant
 
 log = structlog.get_logger(__name__)
 
@@ -39,39 +38,36 @@ async def publish(press: Press, work: Work) -> None:
         await with_access(press, work, _send_all)
     except ClaimLost:
         raise
-    except OcmaError as error:
+    except OcmaError as caught:
+        error = await judged(press, work, caught)
         await conclude(press, work, error)
+        await press.gates.told(work, error)
+    else:
+        await press.gates.told(work, None)
+
+
+async def judged(press: Press, work: Work, error: OcmaError) -> OcmaError:
+    """A refused token that cannot be renewed is over only when it stays refused and others' are not."""
+    if isinstance(error, TokenDoubted) and await press.gates.confirms(work):
+        return ReauthorizationRequired(platform=error.platform, rule="tokenRevoked", status=error.status)
+    return error
 
 
 async def with_access(press: Press, work: Work, act: Act) -> None:
     """Runs `act` with a line to the platform; a refused token is renewed once."""
-    account = work.account
-    if account.status != "active":
-        raise ReauthorizationRequired(
-            f"The account is not usable ({account.status}).",
-            platform=account.platform,
-            remediation="Connect the account again, then retry the failed post.",
-        )
-    grant, version = await tokens.fresh(press.desk, account)
+    access = await work.line.access()
     try:
-        await act(press, work, _access(press, work, grant))
+        await act(press, work, access)
     except ReauthorizationRequired:
-        grant, _ = await tokens.refresh(press.desk, account, version)
-        await _again_with(press, work, grant, act)
+        await _again_with(press, work, await work.line.renew(), act)
 
 
-async def _again_with(press: Press, work: Work, grant: Grant, act: Act) -> None:
+async def _again_with(press: Press, work: Work, access: Access, act: Act) -> None:
     """A token that was renewed a moment ago and is refused again is the platform's trouble: nobody is disconnected for it."""
     try:
-        await act(press, work, _access(press, work, grant))
+        await act(press, work, access)
     except ReauthorizationRequired as error:
         raise PlatformUnavailable(platform=work.account.platform, rule="freshTokenRefused", status=error.status) from error
-
-
-def _access(press: Press, work: Work, grant: Grant) -> Access:
-    account = work.account
-    gateway = press.desk.gateway
-    return gateway.access(work.connector, grant.access_token, account.host, account.platform_account_id, account.handle)
 
 
 async def _send_all(press: Press, work: Work, access: Access) -> None:
@@ -152,7 +148,7 @@ async def _send(press: Press, work: Work, access: Access, content: Content, inde
         raise
     await press.reached("answered")
     if isinstance(answer, Processing):
-        await ledger.record_processing(press, work, attempt_id, answer.id, _later(press, answer))
+        await ledger.record_processing(press, work, attempt_id, answer.id, answer.check_after)
         return False
     await ledger.record_part(press, work, attempt_id, answer, last=index + 1 == len(content.parts))
     await press.reached("recorded")
@@ -175,16 +171,12 @@ async def _call(press: Press, work: Work, access: Access, out: Outgoing) -> Publ
         raise OutcomeUnknown(platform=work.account.platform) from error
 
 
-def _later(press: Press, answer: Processing) -> datetime:
-    return press.clock() + timedelta(seconds=answer.check_after)
-
-
 async def _resume(press: Press, work: Work, access: Access, content: Content, processing: str) -> None:
     answer = await work.publisher.resume(access, Processing(processing, 0))
     index = len(work.publication.progress.get("parts", []))
     attempt = next(each for each in reversed(work.attempts) if each.part == index)
     if isinstance(answer, Processing):
-        return await ledger.record_processing(press, work, attempt.id, answer.id, _later(press, answer))
+        return await ledger.record_processing(press, work, attempt.id, answer.id, answer.check_after)
     last = index + 1 == len(content.parts)
     await ledger.record_part(press, work, attempt.id, answer, last=last)
     return None if last else await _send_all(press, work, access)
@@ -202,11 +194,19 @@ async def conclude(press: Press, work: Work, error: OcmaError) -> None:
         case Verdict.RETRY:
             await retry(press, work, error)
         case Verdict.PAUSE:
-            status = "restricted" if isinstance(error, AccountRestricted) else "needsReauthorization"
-            await _mark_account(press, work, status, error)
-            await ledger.free(press, work, "failed", None, error=described)
+            await _pause(press, work, error)
         case Verdict.FAIL:
             await ledger.free(press, work, "failed", None, error=described)
+
+
+async def _pause(press: Press, work: Work, error: OcmaError) -> None:
+    """It waits until the account is back: the next claim holds it. What was accepted is asked for then, not sent again."""
+    await mark_account(press, work, error)
+    described = outcomes.describe(error, press.clock())
+    if work.publication.progress.get("processing"):
+        await become_unknown(press, work, described)
+    else:
+        await ledger.free(press, work, "scheduled", 0.0, error=described)
 
 
 async def retry(press: Press, work: Work, error: OcmaError) -> None:
@@ -220,7 +220,7 @@ async def retry(press: Press, work: Work, error: OcmaError) -> None:
 
 
 async def _again(press: Press, work: Work, wait: float, **values: object) -> None:
-    await ledger.free(press, work, "scheduled", press.clock() + timedelta(seconds=wait), **values)
+    await ledger.free(press, work, "scheduled", wait, **values)
 
 
 async def become_unknown(press: Press, work: Work, error: dict[str, object]) -> None:
@@ -229,10 +229,11 @@ async def become_unknown(press: Press, work: Work, error: dict[str, object]) -> 
     index = len(work.publication.progress.get("parts", []))
     answered = any(each.part == index and each.state == "published" for each in work.attempts)
     hold = work.publication.on_unknown == "hold" and not answered
-    due_at = None if hold else press.clock() + timedelta(seconds=looks[0] * press.patience)
-    await ledger.free(press, work, "unknown", due_at, looks=0, error=error)
+    wait = None if hold else looks[0] * press.patience
+    await ledger.free(press, work, "unknown", wait, looks=0, error=error)
 
 
-async def _mark_account(press: Press, work: Work, status: str, error: OcmaError) -> None:
+async def mark_account(press: Press, work: Work, error: OcmaError) -> None:
+    status = "restricted" if isinstance(error, AccountRestricted) else "needsReauthorization"
     if work.account.status == "active":
-        await tokens.mark(press.desk, work.account, status, error.rule)
+        await tokens.mark(press.desk, work.account, status, error.rule, work.line.version)

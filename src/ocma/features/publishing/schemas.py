@@ -5,17 +5,39 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationInfo,
+    WithJsonSchema,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from ocma.features.publishing.holds import REMEDIES, Hold
 from ocma.features.publishing.jobs import Job, JobStatus
 from ocma.features.publishing.models import Attempt, Event, Publication
 from ocma.features.publishing.plan import Planned
-from ocma.features.schema import Input, Schema, Time, Whole
+from ocma.features.schema import Counted, Input, Schema, Time, Whole, given, without_null
 
 State = Literal["scheduled", "publishing", "unknown", "published", "failed", "cancelled"]
 Text = Annotated[str, StringConstraints(max_length=100_000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+_TIME: TypeAdapter[datetime] = TypeAdapter(Time)
+
+
+def _when(value: object, _: object) -> object:
+    """By hand, so that a mistake is told of `scheduledAt` and not of each way to read it."""
+    return value if value == "now" else _TIME.validate_python(value)
+
+
+_WHEN = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "const": "now"}]}
+When = Annotated[datetime | Literal["now"], WrapValidator(_when), WithJsonSchema(_WHEN)]
+Tries = Annotated[int, Field(ge=1, le=20), Counted]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
@@ -58,7 +80,7 @@ class Schedule(Input):
     content: Text
     account_ids: list[UUID] = Field(default_factory=list[UUID], max_length=200)
     platforms: list[Name] = Field(default_factory=list[str], max_length=50, validate_default=True)
-    scheduled_at: Time | Literal["now"]
+    scheduled_at: When
     timezone: str | None = Field(default=None, min_length=1, max_length=64)
     media_ids: list[UUID] = Field(default_factory=list[UUID], max_length=20)
     media_urls: list[Url] = Field(default_factory=list[str], max_length=20)
@@ -66,7 +88,7 @@ class Schedule(Input):
     thread: list[Text | ThreadPart] = Field(default_factory=list[Text | ThreadPart], max_length=100)
     first_comment: Text | None = None
     metadata: Details = Details()
-    max_attempts: Whole | None = Field(default=None, ge=1, le=20)
+    max_attempts: Tries | None = None
     on_unknown: Literal["settle", "hold"] | None = None
 
     @field_validator("platforms")
@@ -75,6 +97,48 @@ class Schedule(Input):
         if not (platforms or info.data.get("account_ids", True)):
             raise PydanticCustomError("missing", "Name at least one platform in `platforms` or account in `accountIds`.")
         return platforms
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """But for the first comment: null takes it away."""
+    comment = schema["properties"]["firstComment"]
+    without_null({"properties": {name: each for name, each in schema["properties"].items() if each is not comment}})
+    comment.pop("default", None)
+
+
+class JobChange(Input):
+    """What is left out stays as it is. `scheduledAt` without an offset is wall time in `timezone`, or in the post's own.
+
+    `timezone` alone moves the same wall time into another zone. `mediaIds` and `mediaUrls` together replace all files of the
+    first part; `thread` and `variants` replace all of theirs; `firstComment` null takes it away.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_without_null)
+
+    content: Text | None = None
+    scheduled_at: When | None = None
+    timezone: str | None = Field(default=None, min_length=1, max_length=64)
+    media_ids: list[UUID] | None = Field(default=None, max_length=20)
+    media_urls: list[Url] | None = Field(default=None, max_length=20)
+    variants: dict[Name, Variant] | None = Field(default=None, max_length=50)
+    thread: list[Text | ThreadPart] | None = Field(default=None, max_length=100)
+    first_comment: Text | None = None
+    metadata: Details | None = None
+    max_attempts: Tries | None = None
+    on_unknown: Literal["settle", "hold"] | None = None
+
+    _given = field_validator(
+        "content",
+        "scheduled_at",
+        "timezone",
+        "media_ids",
+        "media_urls",
+        "variants",
+        "thread",
+        "metadata",
+        "max_attempts",
+        "on_unknown",
+    )(given)
 
 
 class PublicationBrief(Schema):
@@ -112,13 +176,19 @@ class AttemptView(Schema):
 
 
 class PublicationView(Schema):
-    """`success` null while it is not over; `postId` is the platform's; `nextAt` when OCMA acts next (null: a person has to)."""
+    """`success` null while it is not over; `postId` is the platform's; `nextAt` when OCMA acts next (null: a person has to).
+
+    `hold`: what keeps a scheduled one, now or when it is due: its `account` is not usable, its `workspace` is paused, or it is
+    too `late` to go out unasked. `remediation`: what a person can do about it, or about what failed.
+    """
 
     id: UUID
     platform: str
     account_id: UUID
     status: State
     success: bool | None
+    hold: Hold | None
+    remediation: str | None
     scheduled_at: datetime
     next_at: datetime | None
     published_at: datetime | None
@@ -143,6 +213,13 @@ class JobView(Schema):
     publications: list[PublicationView]
 
 
+class Changed(JobView):
+    """`dryRun` true: this is what the job would be; everything was checked, nothing was written."""
+
+    warnings: list[str]
+    dry_run: bool = False
+
+
 class TimelineEntry(Schema):
     """A change of state, or a call that publishes and what the platform said to it."""
 
@@ -164,6 +241,44 @@ class Resolve(Input):
     outcome: Literal["published", "notPublished"]
     post_id: str | None = Field(default=None, min_length=1, max_length=300)
     url: str | None = Field(default=None, max_length=2000)
+
+
+# What `something` checks, as /openapi.json tells it.
+_SOMETHING: dict[str, Any] = {"anyOf": [{"required": [name]} for name in ("platform", "accountId", "code", "ids")]}
+
+
+def _something_named(schema: dict[str, Any]) -> None:
+    without_null(schema)
+    schema |= _SOMETHING
+
+
+class Requeue(Input):
+    """Dead letters that match everything given. `code`: of the error, or its kind."""
+
+    model_config = ConfigDict(json_schema_extra=_something_named)
+
+    platform: Name | None = None
+    account_id: UUID | None = None
+    code: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    ids: list[UUID] | None = Field(default=None, min_length=1, max_length=1000)
+    limit: Whole = Field(default=1000, ge=1, le=1000)
+
+    _given = field_validator("platform", "account_id", "code", "ids")(given)
+
+    @model_validator(mode="after")
+    def something(self) -> "Requeue":
+        if not self.model_fields_set - {"limit"}:
+            raise ValueError("say which: `platform`, `accountId`, `code` or `ids`")
+        return self
+
+
+class Requeued(Schema):
+    """`remaining`: what matches and is still dead. `skipped`: ids that were named and are no dead letters (any more)."""
+
+    requeued: int
+    remaining: int
+    skipped: list[UUID]
+    dry_run: bool = False
 
 
 def scheduled(planned: Planned, names: Mapping[str, str], *, dry_run: bool = False) -> Scheduled:
@@ -203,11 +318,15 @@ def job_view(job: Job) -> JobView:
         metadata=post.details,
         created_by=post.created_by,
         created_at=post.created_at,
-        publications=[publication_view(each, job.attempts) for each in job.publications],
+        publications=[publication_view(each, job.attempts, job.holds.get(each.id)) for each in job.publications],
     )
 
 
-def publication_view(publication: Publication, attempts: list[Attempt]) -> PublicationView:
+def changed(job: Job, warnings: list[str], *, dry_run: bool = False) -> Changed:
+    return Changed(**job_view(job).model_dump(), warnings=warnings, dry_run=dry_run)
+
+
+def publication_view(publication: Publication, attempts: list[Attempt], hold: Hold | None = None) -> PublicationView:
     state = publication.state
     return PublicationView(
         id=publication.id,
@@ -215,8 +334,10 @@ def publication_view(publication: Publication, attempts: list[Attempt]) -> Publi
         account_id=publication.account_id,
         status=state,  # pyright: ignore[reportArgumentType] - the table's CHECK holds it to State
         success={"published": True, "failed": False, "cancelled": False}.get(state),
+        hold=hold,
+        remediation=_remediation(publication, hold),
         scheduled_at=publication.scheduled_at,
-        next_at=publication.due_at,
+        next_at=None if hold else publication.due_at,
         published_at=publication.published_at,
         post_id=publication.platform_post_id,
         url=publication.url,
@@ -224,6 +345,15 @@ def publication_view(publication: Publication, attempts: list[Attempt]) -> Publi
         error=publication.error,
         attempts=[_attempt(each) for each in attempts if each.publication_id == publication.id],
     )
+
+
+def _remediation(publication: Publication, hold: Hold | None) -> str | None:
+    if hold:
+        return REMEDIES[hold]
+    told = (publication.error or {}).get("remediation")
+    if publication.state == "failed":
+        return told or "Look at `error`, put right what it names, then POST /api/queue/dead/{publicationId}/requeue."
+    return told
 
 
 def _attempt(attempt: Attempt) -> AttemptView:

@@ -1,7 +1,7 @@
 """An unknown outcome is never resent blindly: the platform is asked until the answer is certain."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -10,8 +10,9 @@ from ocma.features.publishing import ledger, outcomes
 from ocma.features.publishing.ledger import ClaimLost
 from ocma.features.publishing.load import Work
 from ocma.features.publishing.models import Attempt
+from ocma.features.publishing.outcomes import Verdict
 from ocma.features.publishing.press import Press
-from ocma.features.publishing.publish import outgoing, retry, with_access
+from ocma.features.publishing.publish import judged, mark_account, outgoing, retry, with_access
 from ocma.platforms.connector import Absent, Access, Published, Unprovable
 from ocma.platforms.content import Content
 from ocma.platforms.errors import PlatformUnavailable
@@ -29,8 +30,14 @@ async def settle(press: Press, work: Work) -> None:
         await with_access(press, work, _look)
     except ClaimLost:
         raise
-    except OcmaError as error:
+    except OcmaError as caught:
+        error = await judged(press, work, caught)
+        if outcomes.verdict(error) is Verdict.PAUSE:
+            await mark_account(press, work, error)
         await _look_later(press, work, error)
+        await press.gates.told(work, error)
+    else:
+        await press.gates.told(work, None)
 
 
 async def _look(press: Press, work: Work, access: Access) -> None:
@@ -40,7 +47,7 @@ async def _look(press: Press, work: Work, access: Access) -> None:
         return await _found(press, work, content, live, Published(live.platform_post_id or "", live.url, live.finished_at))
     out = outgoing(work, content, index)
     if not sent or out.first_sent_at is None:  # nothing of this part ever left
-        return await ledger.free(press, work, "scheduled", press.clock())
+        return await ledger.free(press, work, "scheduled", 0.0)
     others = await ledger.find_other_posts(press, work, out.first_sent_at)
     match await work.publisher.find(access, replace(out, others=others)):
         case Published() as published:
@@ -58,7 +65,7 @@ async def _found(press: Press, work: Work, content: Content, attempt: Attempt, p
     await ledger.record_part(press, work, attempt.id, published, last=last)
     log.info("publication.found", publication=str(work.claim.id), part=index)
     if not last:
-        await ledger.free(press, work, "scheduled", press.clock(), looks=0)
+        await ledger.free(press, work, "scheduled", 0.0, looks=0)
 
 
 async def _absent(press: Press, work: Work, part: int) -> None:
@@ -66,8 +73,8 @@ async def _absent(press: Press, work: Work, part: int) -> None:
     looks, policy = work.publication.looks + 1, work.connector.manifest.settle.looks
     over_at = max(each.started_at for each in work.attempts if each.part == part) + timedelta(seconds=press.timeout) + SPARE
     if looks < len(policy):
-        return await ledger.free(press, work, "unknown", _in(press, policy[looks] * press.patience), looks=looks)
-    if press.clock() < over_at:
+        return await ledger.free(press, work, "unknown", policy[looks] * press.patience, looks=looks)
+    if not await ledger.is_past(press, over_at):
         return await ledger.free(press, work, "unknown", over_at)
     await ledger.record_absent(press, work, part)
     error = PlatformUnavailable("The platform took nothing; it was asked.", platform=work.account.platform, rule="provenAbsent")
@@ -78,18 +85,14 @@ async def _absent(press: Press, work: Work, part: int) -> None:
 async def _look_later(press: Press, work: Work, error: OcmaError) -> None:
     """The platform could not be asked now. After a day a person is asked instead."""
     since = min((each.started_at for each in work.attempts), default=press.clock())
-    if press.clock() - since > GIVE_UP:
+    if await ledger.is_past(press, since + GIVE_UP):
         return await _hold(press, work, "The platform could not be asked for a day.")
     described = outcomes.describe(error, press.clock())
     wait = max(LOOK_AGAIN * press.patience * press.random.uniform(0.5, 1.5), error.retry_after or 0)
-    return await ledger.free(press, work, "unknown", _in(press, wait), error=described)
+    return await ledger.free(press, work, "unknown", wait, error=described)
 
 
 async def _hold(press: Press, work: Work, why: str) -> None:
     remediation = "Look at the account, then POST …/resolve with `published` or `notPublished`."
     error = {"code": "held", "detail": why, "remediation": remediation, "at": press.clock().isoformat()}
     await ledger.free(press, work, "unknown", None, error=error)
-
-
-def _in(press: Press, seconds: float) -> datetime:
-    return press.clock() + timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""Live events of a workspace, in an order that never skips one: by transaction, once all earlier transactions are over."""
+"""Live events of posts and accounts, in an order that never skips one: by transaction, once all earlier ones are over."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ _NEWEST = text("SELECT coalesce(pg_snapshot_xmin(pg_current_snapshot())::text::b
 _AFTER = text("""
     SELECT xid::text::bigint AS xid, id, kind, post_id, publication_id, account_id, data, at FROM events
     WHERE workspace_id = current_workspace() AND (xid, id) > (cast(cast(:xid AS text) AS xid8), :id)
-        AND xid < pg_snapshot_xmin(pg_current_snapshot())
+        AND xid < pg_snapshot_xmin(pg_current_snapshot()) AND (post_id IS NOT NULL OR account_id IS NOT NULL)
     ORDER BY xid, id LIMIT 200""")
 
 

@@ -10,8 +10,10 @@ from uuid import UUID
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from ocma.features.publishing import claims
+from ocma.features.publishing import claims, ledger
 from ocma.features.publishing.claims import Claim
+from ocma.features.publishing.gates import Wait
+from ocma.features.publishing.lanes import Lanes
 from ocma.features.publishing.ledger import ClaimLost
 from ocma.features.publishing.load import Work, load
 from ocma.features.publishing.press import Press
@@ -23,34 +25,49 @@ log = structlog.get_logger(__name__)
 TASK = "publications.work"
 
 
-async def work_batch(press: Press, limit: asyncio.Semaphore, message: Sequence[tuple[str, int]]) -> None:
+async def work_batch(press: Press, lanes: Lanes, message: Sequence[tuple[str, int]]) -> None:
     """`message` is (publication id, fence) pairs. What was taken already, or is claimed anew, is passed over."""
     since = monotonic()
     taken = await claims.take(press.database, [(UUID(each), fence) for each, fence in message], press.lease)
     press.keeper.hold(taken, since)
     try:
-        by_account = sorted(await load(press, taken), key=lambda each: each.claim.account_id)
+        works = await load(press, taken)
+        waits = await press.gates.admit(works)
+        await _rest(press, [(each, waits[each.claim.id]) for each in works if each.claim.id in waits])
+        by_account = sorted((each for each in works if each.claim.id not in waits), key=lambda each: each.claim.account_id)
         groups = [list(group) for _, group in groupby(by_account, key=lambda each: each.claim.account_id)]
-        await asyncio.gather(*(_work_account(press, limit, group) for group in groups))
+        await asyncio.gather(*(_work_account(press, lanes, group) for group in groups))
     finally:
         for claim in taken:
             press.keeper.let_go(claim)
 
 
-async def _work_account(press: Press, limit: asyncio.Semaphore, group: list[Work]) -> None:
+async def _work_account(press: Press, lanes: Lanes, group: list[Work]) -> None:
     for each in group:
-        async with limit:
+        async with lanes.enter(each):
             if press.stopping.is_set():
                 await claims.extend(press.database, [each.claim], timedelta(0))
-                continue
-            await _work_one(press, each)
+            elif wait := press.gates.halted(each):
+                await _rest(press, [(each, wait)])
+            else:
+                await _work_one(press, each)
+
+
+async def _rest(press: Press, waiting: list[tuple[Work, Wait]]) -> None:
+    """What may not go yet is put back until it may."""
+    if waiting:
+        log.info("publications.snoozed", count=len(waiting), reason=waiting[0][1].reason)
+        await ledger.snooze(press, waiting)
+        for work, _ in waiting:
+            press.keeper.let_go(work.claim)
 
 
 async def _work_one(press: Press, work: Work) -> None:
     """Never raises: what cannot be written down is taken back by the sweeper when the lease ends."""
     try:
         await (settle if work.claim.state == "unknown" else publish)(press, work)
-    except ClaimLost:
+    except ClaimLost as lost:
+        await press.gates.told(work, lost)
         log.warning("publication.claimLost", publication=str(work.claim.id), fence=work.claim.fence)
     except (SQLAlchemyError, OSError) as error:
         log.warning("publication.unrecorded", publication=str(work.claim.id), error=type(error).__name__)

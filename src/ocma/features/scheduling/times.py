@@ -1,7 +1,7 @@
 """From what a user says to an instant."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ocma.errors import Invalid, Issue
@@ -44,3 +44,12 @@ def moment(value: datetime, timezone: str, path: str = "scheduledAt") -> Moment:
     if real == value:
         return Moment(at, value, timezone)
     return Moment(at, real, timezone, f"{value:%H:%M} does not happen in {timezone} on that day; {real:%H:%M} is meant.")
+
+
+def check_horizon(at: datetime, now: datetime, horizon: timedelta, path: str = "scheduledAt") -> None:
+    """Raises Invalid for an instant so far away that it is surely a slip."""
+    if at - now > horizon:
+        message = f"{at:%Y-%m-%d %H:%M} UTC is more than {horizon.days} days ahead."
+        remediation = "Check the year. The server's OCMA_SCHEDULE_HORIZON_DAYS says how far ahead posts may be scheduled."
+        issue = Issue(path, "timeTooFar", message, remediation)
+        raise Invalid(message, code="timeTooFar", issues=[issue], remediation=remediation)

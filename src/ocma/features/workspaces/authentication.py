@@ -5,7 +5,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 import structlog
-from redis.asyncio import Redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from ocma.clock import Clock
@@ -16,6 +15,7 @@ from ocma.features.workspaces.issuer import Issuer
 from ocma.features.workspaces.keys import FoundKey
 from ocma.features.workspaces.workspaces import list_memberships
 from ocma.infra.database import Database
+from ocma.infra.redis import Client
 
 KEY_CACHE_SECONDS = 5  # a revoked key works this much longer at most
 KEY_CACHE_SIZE = 10_000
@@ -29,7 +29,7 @@ class Authenticator:
     def __init__(
         self,
         database: Database,
-        redis: Redis,
+        redis: Client,
         issuer: Issuer,
         clock: Clock,
         monotonic: Callable[[], float] = time.monotonic,

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from redis.asyncio import Redis
 from sqlalchemy.exc import IntegrityError
 
 from ocma.clock import Clock
@@ -17,6 +16,7 @@ from ocma.features.workspaces.sessions import Session
 from ocma.features.workspaces.workspaces import create_workspace
 from ocma.ids import new_id
 from ocma.infra.database import Database
+from ocma.infra.redis import Client
 
 
 async def register(database: Database, wanted: Registration, clock: Clock) -> tuple[User, Workspace]:
@@ -41,7 +41,7 @@ async def add_with_workspace(database: Database, user: User, workspace_name: str
 
 
 async def login(
-    database: Database, redis: Redis, limit: login_limit.LoginLimit, email: str, password: str, address: str, clock: Clock
+    database: Database, redis: Client, limit: login_limit.LoginLimit, email: str, password: str, address: str, clock: Clock
 ) -> tuple[UUID, Session]:
     """Raises Unauthenticated, the same for an unknown e-mail and a wrong password; QuotaExceeded after too many tries."""
     await limit.take(redis, email, address)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import structlog
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ocma.errors import QuotaExceeded
+from ocma.infra.redis import Client
 
 TRIES = 10
 WINDOW = 300  # seconds
@@ -34,7 +34,7 @@ class LoginLimit:
         self._monotonic, self._patience = monotonic, patience
         self._here: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
-    async def take(self, redis: Redis, email: str, address: str) -> None:
+    async def take(self, redis: Client, email: str, address: str) -> None:
         """Raises QuotaExceeded when the window's tries are used up; the try itself counts, here too, for when Redis goes."""
         key = _key(email, address)
         tries, left = self._take_here(key)
@@ -49,7 +49,7 @@ class LoginLimit:
                 "Too many tries to log in.", code="tooManyLogins", retry_after=max(left, 1), remediation="Wait, then try again."
             )
 
-    async def forget(self, redis: Redis, email: str, address: str) -> None:
+    async def forget(self, redis: Client, email: str, address: str) -> None:
         """After a success."""
         key = _key(email, address)
         self._here.pop(key, None)

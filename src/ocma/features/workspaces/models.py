@@ -21,6 +21,8 @@ class Workspace(Model):
     name: Mapped[str]
     timezone: Mapped[str] = mapped_column(server_default="UTC")
     on_unknown: Mapped[str] = mapped_column(server_default="settle")
+    paused_at: Mapped[datetime | None] = mapped_column(INSTANT)
+    resume_grace_hours: Mapped[int] = mapped_column(server_default="24")
     created_at: Mapped[datetime] = mapped_column(INSTANT, server_default=FetchedValue())
     updated_at: Mapped[datetime] = mapped_column(INSTANT, server_default=FetchedValue())
 

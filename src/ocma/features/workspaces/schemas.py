@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, ConfigDict, EmailStr, Field, SecretStr, StringConstraints, field_validator
 
-from ocma.features.schema import Input, Instant, Schema
+from ocma.features.schema import Counted, Input, Instant, Schema, given, without_null
 from ocma.features.workspaces.scopes import Role
 
 PASSWORD_LENGTH = 12
@@ -103,36 +103,31 @@ class NewWorkspace(Input):
     on_unknown: OnUnknown = "settle"
 
 
-def _without_null(schema: dict[str, Any]) -> None:
-    """Null is there for what is left out: nobody may send it."""
-    for found in schema["properties"].values():
-        given = next(each for each in found.pop("anyOf") if each != {"type": "null"})
-        found.pop("default", None)
-        found.update(given)
-
-
 class WorkspaceChange(Input):
-    model_config = ConfigDict(json_schema_extra=_without_null)
+    """`resumeGraceHours`: what is due for longer than this is not sent until a person says so."""
+
+    model_config = ConfigDict(json_schema_extra=without_null)
 
     name: Name | None = None
     timezone: Zone | None = None
     on_unknown: OnUnknown | None = None
+    resume_grace_hours: Annotated[int, Field(ge=1, le=8760), Counted] | None = None
 
-    @field_validator("name", "timezone", "on_unknown")
-    @classmethod
-    def given(cls, value: str | None) -> str | None:
-        if value is None:
-            raise ValueError("may be left out, but not null")
-        return value
+    _given = field_validator("*")(given)
 
 
 class WorkspaceView(Schema):
-    """`onUnknown`: what happens when a platform did not say whether it took a post: settle it, or hold it for a person."""
+    """`onUnknown`: what happens when a platform did not say whether it took a post: settle it, or hold it for a person.
+
+    `pausedAt`: since when nothing goes out; null: it does.
+    """
 
     id: UUID
     name: str
     timezone: str
     on_unknown: OnUnknown
+    paused_at: datetime | None
+    resume_grace_hours: int
     created_at: datetime
     updated_at: datetime
 

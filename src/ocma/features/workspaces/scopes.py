@@ -13,6 +13,8 @@ SCOPES: Mapping[str, str] = {
     "posts:read": "See posts, media and what became of them.",
     "posts:write": "Write, schedule, cancel and retry posts.",
     "media:write": "Upload and remove media.",
+    "webhooks:read": "See webhook endpoints and what was delivered there.",
+    "webhooks:write": "Add, change and remove webhook endpoints.",
     "keys:read": "See API keys (never the keys themselves).",
     "keys:write": "Make and revoke API keys.",
     "members:read": "See members.",

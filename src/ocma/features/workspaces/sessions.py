@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ocma.clock import Clock
 from ocma.errors import Unavailable
 from ocma.features.workspaces.credentials import SESSION, digest, new_token
+from ocma.infra.redis import Client
 
 IDLE = timedelta(days=14)
 LIFETIME = timedelta(days=90)
@@ -27,7 +27,7 @@ class Session:
     expires_at: datetime
 
 
-async def open_session(redis: Redis, user_id: UUID, clock: Clock) -> Session:
+async def open_session(redis: Client, user_id: UUID, clock: Clock) -> Session:
     token, now = new_token(SESSION), clock()
     value = json.dumps({"user": str(user_id), "opened": now.timestamp()})
     async with _answering():
@@ -37,7 +37,7 @@ async def open_session(redis: Redis, user_id: UUID, clock: Clock) -> Session:
     return Session(token, now + IDLE)
 
 
-async def find_user_id(redis: Redis, token: str, clock: Clock) -> UUID | None:
+async def find_user_id(redis: Client, token: str, clock: Clock) -> UUID | None:
     """Whose session it is; every use prolongs it."""
     async with _answering():
         value = await redis.getex(_key(token), ex=IDLE)
@@ -49,13 +49,13 @@ async def find_user_id(redis: Redis, token: str, clock: Clock) -> UUID | None:
     return UUID(found["user"])
 
 
-async def close_session(redis: Redis, token: str, user_id: UUID) -> None:
+async def close_session(redis: Client, token: str, user_id: UUID) -> None:
     async with _answering():
         await redis.delete(_key(token))
         await _await(redis.srem(_index(user_id), _key(token)))
 
 
-async def close_all(redis: Redis, user_id: UUID) -> None:
+async def close_all(redis: Client, user_id: UUID) -> None:
     """Logs a user out everywhere."""
     async with _answering():
         for key in await _await(redis.smembers(_index(user_id))):

@@ -1,6 +1,7 @@
 """Workspaces: made, shown, changed."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,9 +47,9 @@ async def get_workspace(session: AsyncSession, workspace_id: UUID) -> Workspace:
 
 
 async def update_workspace(
-    session: AsyncSession, caller: Caller, workspace_id: UUID, changes: Mapping[str, str], clock: Clock
+    session: AsyncSession, caller: Caller, workspace_id: UUID, changes: Mapping[str, Any], clock: Clock
 ) -> Workspace:
-    """`changes`: name, timezone, on_unknown, checked by WorkspaceChange."""
+    """`changes`: name, timezone, on_unknown, resume_grace_hours, checked by WorkspaceChange."""
     workspace = await get_workspace(session, workspace_id)
     if not changes:
         return workspace
@@ -56,6 +57,33 @@ async def update_workspace(
         setattr(workspace, field, value)
     workspace.updated_at = clock()
     await audit.record(session, caller, "workspace.updated", str(workspace_id), changes)
+    return workspace
+
+
+async def pause(session: AsyncSession, caller: Caller, workspace_id: UUID, clock: Clock) -> Workspace:
+    """From now on nothing of it is handed out; what a worker has already, within a second or so, still goes out."""
+    workspace = await _lock(session, workspace_id)
+    if workspace.paused_at is None:
+        workspace.paused_at = workspace.updated_at = clock()
+        await session.flush()
+        await audit.record(session, caller, "workspace.paused", str(workspace_id), {})
+    return workspace
+
+
+async def resume(session: AsyncSession, caller: Caller, workspace_id: UUID, clock: Clock) -> Workspace:
+    """The database lifts the holds: see `resume_publications` in migrations/sql/0001_initial.sql."""
+    workspace = await _lock(session, workspace_id)
+    if workspace.paused_at is not None:
+        workspace.paused_at, workspace.updated_at = None, clock()
+        await session.flush()
+        await audit.record(session, caller, "workspace.resumed", str(workspace_id), {})
+    return workspace
+
+
+async def _lock(session: AsyncSession, workspace_id: UUID) -> Workspace:
+    workspace = await session.get(Workspace, workspace_id, with_for_update={"key_share": True})
+    if workspace is None:
+        raise NotFound("There is no such workspace, or it is not yours.")
     return workspace
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ocma.platforms.manifest import Manifest, MediaRules, OAuth2, Quota, Setup, Text
+from ocma.platforms.manifest import LimitHeaders, Manifest, MediaRules, OAuth2, Quota, Setup, Text
 from ocma.platforms.mastodon.length import counted_length
 
 IMAGE_BYTES = 16_777_216
@@ -40,4 +40,5 @@ MANIFEST = Manifest(
         "language": None,
     },
     quotas=(Quota(300, timedelta(minutes=5)), Quota(30, timedelta(minutes=30), on="media")),
+    limit_headers=(LimitHeaders("x-ratelimit-remaining", "x-ratelimit-reset"),),
 )

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ocma.platforms.manifest import Manifest, MediaRules, OAuth2, Quota, Settle, Setup, Text
+from ocma.platforms.manifest import LimitHeaders, Manifest, MediaRules, OAuth2, Quota, Settle, Setup, Text
 from ocma.platforms.x.length import LIMIT, weighted_length
 
 MEGABYTE = 1024 * 1024
@@ -34,6 +34,12 @@ MANIFEST = Manifest(
         Quota(10_000, per=timedelta(hours=24), of="app"),
         Quota(500, per=timedelta(minutes=15), on="media"),
     ),
+    limit_headers=(
+        LimitHeaders("x-rate-limit-remaining", "x-rate-limit-reset"),
+        LimitHeaders("x-user-limit-24hour-remaining", "x-user-limit-24hour-reset"),
+        LimitHeaders("x-app-limit-24hour-remaining", "x-app-limit-24hour-reset", of="app"),
+    ),
+    app_wide=frozenset({"usageCapped", "creditsDepleted"}),
     settle=Settle(looks=(3.0, 10.0, 30.0)),
     setup=Setup(
         url="https://developer.x.com",

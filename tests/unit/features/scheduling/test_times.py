@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocma.errors import Invalid
-from ocma.features.scheduling.times import moment
+from ocma.features.scheduling.times import check_horizon, moment
 
 ZONES = [
     "UTC",
@@ -79,3 +79,12 @@ def test_wall_time_and_instant_agree_in_every_zone(value, zone):
     assert back == found.wall_time
     assert timedelta(0) <= found.wall_time - value <= timedelta(days=1, hours=1)
     assert (found.note is None) == (found.wall_time == value)
+
+
+def test_a_time_beyond_the_horizon_is_a_slip():
+    now, horizon = datetime(2030, 1, 1, tzinfo=UTC), timedelta(days=1830)
+    check_horizon(now + horizon, now, horizon)
+    check_horizon(now - timedelta(days=40_000), now, horizon)
+    with pytest.raises(Invalid) as refused:
+        check_horizon(now + horizon + timedelta(seconds=1), now, horizon)
+    assert [(each.path, each.code) for each in refused.value.issues] == [("scheduledAt", "timeTooFar")]

@@ -22,7 +22,11 @@ def rules(*parts, **options):
 
 def test_who_and_where():
     assert (MANIFEST.key, MANIFEST.aliases) == ("x", ("twitter",))
-    assert variables(MANIFEST) == {"OCMA_X_API_URL": "https://api.x.com", "OCMA_X_AUTH_URL": "https://x.com"}
+    assert variables(MANIFEST) == {
+        "OCMA_X_API_URL": "https://api.x.com",
+        "OCMA_X_AUTH_URL": "https://x.com",
+        "OCMA_X_QUOTAS": "publish:account=100/15m,publish:app=10000/24h,media:account=500/15m",
+    }
     assert endpoints(MANIFEST, {"OCMA_X_API_URL": "http://127.0.0.1:1/x/"}).api_url == "http://127.0.0.1:1/x"
     assert (MANIFEST.setup.client_id, MANIFEST.setup.client_secret) == ("TWITTER_CLIENT_ID", "TWITTER_CLIENT_SECRET")
 

@@ -1,0 +1,64 @@
+"""How platforms stand, as answers show it: breakers, and accounts that a platform throttles. Without Redis nobody knows: null."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from redis.exceptions import RedisError
+
+from ocma.bootstrap import Resources
+from ocma.features.accounts.models import Account
+from ocma.features.accounts.schemas import BreakerView
+from ocma.features.publishing.admission import account_door, app_door
+from ocma.features.publishing.breaker import Place, place_of
+from ocma.features.publishing.health import Health, fetch_closed, fetch_health
+from ocma.platforms.registry import connectors, get_connector
+
+log = structlog.get_logger(__name__)
+
+WORST = {"open": 2, "halfOpen": 1, "closed": 0}
+
+
+async def of_platforms(resources: Resources, hosts: Iterable[tuple[str, str]]) -> dict[str, BreakerView]:
+    """By platform; `hosts` are (platform, host) of the accounts that matter."""
+    places = {_place(resources, platform, host) for platform, host in hosts}
+    places |= {_place(resources, key, "") for key, each in connectors().items() if not each.manifest.oauth.per_host}
+    found = await _healths(resources, places)
+    if found is None:
+        return {}
+    worst = {key: BreakerView(state="closed") for key in connectors()}
+    for health in sorted(found.values(), key=lambda each: (WORST[each.state], each.failures)):
+        worst[health.place.platform] = _view(health)
+    return worst
+
+
+async def of_accounts(resources: Resources, accounts: Sequence[Account]) -> tuple[dict[UUID, BreakerView], dict[UUID, datetime]]:
+    """Their breakers, and until when the platform wants nothing from them; both by account."""
+    places = {each.id: _place(resources, each.platform, each.host) for each in accounts}
+    found = await _healths(resources, set(places.values()))
+    if found is None:
+        return {}, {}
+    doors = {each.id: (account_door(each.platform, each.id), app_door(places[each.id])) for each in accounts}
+    try:
+        closed = await fetch_closed(resources.redis, sorted({door for pair in doors.values() for door in pair}), resources.clock)
+    except (RedisError, OSError):
+        closed = {}
+    until = {key: max((closed[door] for door in pair if door in closed), default=None) for key, pair in doors.items()}
+    return {key: _view(found[place]) for key, place in places.items()}, {key: at for key, at in until.items() if at}
+
+
+def _place(resources: Resources, platform: str, host: str) -> Place:
+    return place_of(get_connector(platform).manifest, resources.environment, host)
+
+
+async def _healths(resources: Resources, places: set[Place]) -> dict[Place, Health] | None:
+    try:
+        return await fetch_health(resources.redis, sorted(places, key=lambda each: each.key("")), resources.clock)
+    except (RedisError, OSError) as error:
+        log.warning("standing.unknown", error=type(error).__name__)
+        return None
+
+
+def _view(health: Health) -> BreakerView:
+    return BreakerView(state=health.state, until=health.until, reason=health.reason, recent_failures=health.failures)

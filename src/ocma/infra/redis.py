@@ -1,0 +1,135 @@
+"""The one way to a Redis: a single server, the master that sentinels watch, or a cluster.
+
+    redis://[user:password@]host[:6379][/0]                              a single server; unix:///path is its socket
+    redis+sentinel://[user:password@]host[:26379],host,…/service[/0]     the sentinels; their own login: ?sentinel_password=
+    redis+cluster://[user:password@]host[:6379],host,…                   some of the nodes; the others are found
+
+`rediss`, `rediss+sentinel` and `rediss+cluster` use TLS. What redis-py takes in a URL's query (`?ssl_ca_certs=…`) works for all.
+"""
+
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from redis.asyncio import ConnectionPool, Redis, RedisCluster, Sentinel
+from redis.asyncio.cluster import ClusterNode, ClusterPipeline
+from redis.asyncio.connection import parse_url
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import SentinelConnectionPool
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as NotConnected
+from redis.exceptions import RedisClusterException
+
+from ocma.errors import Invalid
+
+Client: TypeAlias = Redis | RedisCluster
+"""What `connect` returns. It fails with RedisError or OSError. Keys that one command, pipeline or script touches share a hash tag
+(`ocma:{x}:a`, `ocma:{x}:b`), for a cluster refuses others. A command without an answer is sent again: it may have run twice."""
+
+PATIENCE = 2.0  # seconds
+SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
+
+
+def connect(url: str, patience: float = PATIENCE, waits: float = 0.0) -> Client:
+    """No connection yet: they are made at first use, and anew when they break.
+
+    A command has `patience` seconds, or what the URL says, and is tried three times. `waits`: seconds more, for those that block.
+    """
+    how: dict[str, Any] = {
+        "socket_timeout": patience,
+        "socket_connect_timeout": patience,
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 2),
+        "health_check_interval": 30,
+    }
+    try:
+        return _client(url, how, waits)
+    except (ValueError, TypeError, RedisClusterException):  # their words may hold a part of the password
+        raise _wrong("is not a URL, or an option in it is not known; in a password, / @ : ? # are written %2F %40 …") from None
+
+
+def _wrong(why: str) -> Invalid:
+    return Invalid(f"REDIS_URL {why}.", code="settings", remediation="Its forms are in docs/howto/production.md.")
+
+
+def _client(url: str, how: dict[str, Any], waits: float) -> Client:
+    scheme = url.partition("://")[0]
+    if scheme not in SCHEMES:
+        raise _wrong(f"begins with none of {', '.join(f'{each}://' for each in SCHEMES)}")
+    options = how | _options(url)
+    options["socket_timeout"] += waits
+    if scheme.endswith("+sentinel"):
+        return _master(url, options)
+    return _cluster(url, options) if scheme.endswith("+cluster") else Redis.from_pool(ConnectionPool(**options))
+
+
+def _master(url: str, options: dict[str, Any]) -> Redis:
+    service, _, database = urlsplit(url).path.strip("/").partition("/")
+    if not service:
+        raise _wrong("names no service; it comes after the sentinels, as in /mymaster")
+    options["db"] = int(database or "0")
+    login = {"username": options.pop("sentinel_username", None), "password": options.pop("sentinel_password", None)}
+    inner = {name: value for name, value in options.items() if name.startswith(("ssl", "socket_", "retry"))}
+    sentinels = Sentinel(_hosts(url, 26379), sentinel_kwargs=inner | login, **options)
+    return sentinels.master_for(service, redis_class=_Watched)
+
+
+def _cluster(url: str, options: dict[str, Any]) -> RedisCluster:
+    if urlsplit(url).path.strip("/") not in {"", "0"}:
+        raise _wrong("ends with a database; a cluster has only one")
+    nodes = [ClusterNode(host, port) for host, port in _hosts(url, 6379)]
+    return _Cluster(startup_nodes=nodes, **options)
+
+
+def _options(url: str) -> dict[str, Any]:
+    """Login, TLS and query, as redis-py reads them for one server."""
+    parts = urlsplit(url)
+    if "+" not in parts.scheme:
+        return {**parse_url(url)}
+    user = parts.netloc.rpartition("@")[0]
+    one = parts._replace(scheme="redis", netloc=f"{user}@any" if user else "any", path="").geturl()
+    options: dict[str, Any] = {**parse_url(one)}
+    del options["host"]
+    return options | {"ssl": True} if parts.scheme.startswith("rediss") else options
+
+
+def _hosts(url: str, port: int) -> list[tuple[str, int]]:
+    places = [urlsplit(f"//{each}") for each in urlsplit(url).netloc.rpartition("@")[2].split(",")]
+    if not all(each.hostname for each in places):
+        raise _wrong("lacks a host")
+    return [(each.hostname or "", each.port or port) for each in places]
+
+
+class _Watched(Redis):
+    """Closes the connections to the sentinels, too."""
+
+    async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        await super().aclose(close_connection_pool)
+        if isinstance(self.connection_pool, SentinelConnectionPool):
+            await self.connection_pool.sentinel_manager.aclose()
+
+
+class _Cluster(RedisCluster):
+    """A cluster that cannot be used is like a server that cannot be reached: redis-py's own error for it is no RedisError."""
+
+    async def initialize(self, *arguments: Any, **more: Any) -> RedisCluster:
+        try:
+            return await super().initialize(*arguments, **more)
+        except RedisClusterException as error:
+            raise NotConnected(str(error)) from error
+
+    async def execute_command(self, *arguments: Any, **more: Any) -> Any:
+        try:
+            return await super().execute_command(*arguments, **more)
+        except RedisClusterException as error:
+            raise NotConnected(str(error)) from error
+
+    def pipeline(self, transaction: Any = None, shard_hint: Any = None) -> ClusterPipeline:
+        del shard_hint
+        return _Pipeline(self, transaction)  # pyright: ignore[reportAbstractUsage] - a protocol's attribute that it never uses
+
+
+class _Pipeline(ClusterPipeline):
+    async def execute(self, *arguments: Any, **more: Any) -> list[Any]:
+        try:
+            return await super().execute(*arguments, **more)
+        except RedisClusterException as error:
+            raise NotConnected(str(error)) from error

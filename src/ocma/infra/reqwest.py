@@ -1,0 +1,84 @@
+"""httpx2 over Rust's reqwest: the way to destinations the operator chose. What one call costs: docs/decisions/0006."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx2
+from pyreqwest import exceptions
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.request import RequestBuilder, StreamRequest
+from pyreqwest.response import Response
+
+CONNECT = timedelta(seconds=10)
+IDLE = timedelta(seconds=15)  # a kept connection is closed before most servers close it
+# How hyper names a failure before a connection was there. The classes of pyreqwest's exceptions do not tell: a connection lost
+# after the request was read is a ConnectError, too, a silent server a ConnectTimeoutError. What is not this may have been read.
+UNCONNECTED = "client error (Connect)"
+CHUNK = 65_536
+
+
+class Reqwest(httpx2.AsyncBaseTransport):
+    """Connections that are kept, and for requests marked FRESH connections that are not.
+
+    Raises ConnectError if and only if nothing was written.
+    """
+
+    def __init__(self, connections: int, timeout: timedelta) -> None:
+        self._kept = _builder(connections, timeout).pool_idle_timeout(IDLE).build()
+        self._fresh = _builder(connections, timeout).pool_max_idle_per_host(0).build()
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        client = self._fresh if request.extensions.get("fresh") else self._kept
+        try:
+            sending = _build(client, request).build_streamed()
+            response = await sending.__aenter__()  # left by the stream's end
+        except exceptions.PyreqwestError as error:
+            raise _true(error, request) from None  # it may hold the request's headers, and with them the token
+        stream = Stream(sending, response, request)
+        return httpx2.Response(response.status, headers=list(response.headers.items()), stream=stream, request=request)
+
+    async def aclose(self) -> None:
+        await self._kept.close()
+        await self._fresh.close()
+
+
+class Stream(httpx2.AsyncByteStream):
+    """An answer's body, as it comes."""
+
+    def __init__(self, sending: StreamRequest, response: Response, request: httpx2.Request) -> None:
+        self._sending, self._response, self._request = sending, response, request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            while (chunk := await self._response.body_reader.read(CHUNK)) is not None:
+                yield chunk.to_bytes()
+        except exceptions.PyreqwestError as error:
+            raise _true(error, self._request) from None
+
+    async def aclose(self) -> None:
+        await self._sending.__aexit__(None, None, None)
+
+
+def _builder(connections: int, timeout: timedelta) -> ClientBuilder:
+    """Does nothing by itself: no redirect, no cookie, no proxy, no decoding, no HTTP/2."""
+    plain = ClientBuilder().follow_redirects(False).default_cookie_store(False).no_proxy().http1_only().error_for_status(False)
+    plain = plain.gzip(False).brotli(False).zstd(False).deflate(False).referer(False)
+    return plain.max_connections(connections).connect_timeout(CONNECT).read_timeout(timeout).pool_timeout(timeout)
+
+
+def _build(client: Client, request: httpx2.Request) -> RequestBuilder:
+    builder = client.request(request.method, str(request.url)).headers(request.headers.multi_items())
+    try:
+        return builder.body_bytes(request.content)
+    except httpx2.RequestNotRead:
+        return builder.body_stream(request.stream)
+
+
+def _true(error: exceptions.PyreqwestError, request: httpx2.Request) -> httpx2.TransportError:
+    """What happened, in httpx's words; ConnectError only when it is certain."""
+    causes = error.details["causes"] or [] if isinstance(error, exceptions.DetailedPyreqwestError) else []
+    if isinstance(error, exceptions.BuilderError) or any(each["message"] == UNCONNECTED for each in causes):
+        return httpx2.ConnectError("No connection.", request=request)
+    if isinstance(error, TimeoutError):
+        return httpx2.ReadTimeout("No answer in time.", request=request)
+    return httpx2.ReadError("The connection was lost, or the answer is not HTTP.", request=request)

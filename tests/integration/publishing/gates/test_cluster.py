@@ -1,0 +1,71 @@
+"""The same on a Redis Cluster: one hash slot for each platform, and a node that dies takes no calls with it."""
+
+import asyncio
+
+import pytest
+
+from integration.publishing.gates.conftest import QUICK
+from integration.scale import cluster
+from ocma.clock import utcnow
+from ocma.features.publishing.gates import Gates
+from ocma.infra.redis import connect
+from ocma.platforms.errors import PlatformUnavailable
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory):
+    with cluster.running(tmp_path_factory.mktemp("cluster")) as found:
+        yield found
+
+
+@pytest.fixture
+async def gates(nodes, resources):
+    client = connect(nodes.url)
+    environment = {"OCMA_MASTODON_QUOTAS": "publish:account=4/10m,publish:app=40/10m", "TWITTER_CLIENT_ID": "c"}
+    yield Gates(client, resources.database, environment, utcnow, policy=QUICK, patience=1.0)
+    await client.aclose()
+
+
+async def record(cast, works):
+    for each in works:
+        await cast.attempt(each)
+        await cast.rest(each)
+
+
+async def test_quotas_and_breaker_outlive_the_node_that_holds_them(gates, nodes, cast):
+    first, second, third = [await cast.works(await cast.account(), 5) for _ in range(3)]
+    waits = await gates.admit(first)
+    assert len(waits) == 1
+    assert not gates._away_until, "PostgreSQL answered, not the cluster"
+    await record(cast, first[:4])
+
+    owner = nodes.find_owner("{mastodon}", nodes.nodes[0])
+    owner.kill()
+    waits = await gates.admit(second)  # nobody answers for this slot now: PostgreSQL counts
+
+    assert len(waits) == 1
+    assert gates._away_until, "a dead node answered"
+    await record(cast, second[:4])
+    await until_it_answers(gates)
+    for each in (first, second):
+        (again,) = await cast.works(each[0].account.id, 1)
+        assert set(await gates.admit([again])) == {again.claim.id}
+
+    (last,) = await cast.works(await cast.account(), 1)
+    for each in [*first, *second, *third]:
+        await gates.told(each, PlatformUnavailable(status=503))
+    assert (await gates.admit([last]))[last.claim.id].reason == "breaker"
+    assert not gates._away_until
+
+
+async def until_it_answers(gates):
+    for _ in range(60):
+        await asyncio.sleep(0.5)
+        try:
+            async with asyncio.timeout(2):
+                await gates._redis.get("ocma:{mastodon}:since")
+        except Exception:
+            continue
+        gates._away_until = 0.0
+        return
+    raise AssertionError("no replica took over")
