@@ -10,6 +10,7 @@ SETTINGS = {
     "OCMA_LEASE_SECONDS": "3",
     "OCMA_PUBLISH_TIMEOUT_SECONDS": "3",
     "OCMA_SETTLE_PATIENCE": "0.2",
+    "OCMA_BREAKER_SECONDS": "1",
 }
 RATE = 30.0  # publications due per second, unless --storm says otherwise
 

@@ -18,7 +18,7 @@
       x PlatformUnavailable        later; nothing was accepted
       x OutcomeUnknown             sent, no answer
 
-What each leaf means outside is told once per door: entrypoints/api/problems.py (HTTP), entrypoints/worker/outcomes.py (what the
+What each leaf means outside is told once per door: entrypoints/api/problems.py (HTTP), features/publishing/outcomes.py (what the
 worker does next), entrypoints/cli/exits.py (exit codes).
 """
 

@@ -88,7 +88,7 @@ async def test_one_refusal_of_a_token_disconnects_nobody(company, sandbox, at_wo
 
     publication = await stage.until(doubted, 30)
     assert (publication.state, publication.error["kind"]) == ("scheduled", "tokenDoubted")
-    assert [each.status for each in await list_all(company) if each.id == account] == ["active"]
+    assert [each.status for each in await list_all(company) if each.id == publication.account_id] == ["active"]
     assert await sandbox.books("mastodon", "revoked token") == []
 
 

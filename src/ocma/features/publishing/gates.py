@@ -42,6 +42,7 @@ Reason = Literal["quota", "breaker", "throttled"]
 REASONS: Mapping[Gate, Reason] = {Gate.QUOTA: "quota", Gate.BREAKER: "breaker", Gate.THROTTLED: "throttled"}
 PATIENCE = 1.0  # seconds for an answer of Redis, and until it is asked again after none
 SEEDINGS = 4
+LONG = 6  # tries in which a token was refused: some ten minutes, in which a platform in trouble refuses more than a few accounts
 EARLY = 0.1  # seconds by which a door opens before whoever was sent away comes back
 UNHAPPY = (RedisError, OSError, TimeoutError)
 
@@ -301,7 +302,8 @@ class Gates:
             return False
         tally = await self._failed(self.place(work.claim.platform, work.account.host), work, "refused")
         total = tally.ok + tally.down + tally.refused
-        return not tally.tripped and (tally.accounts <= 1 or tally.refused < self._policy.refused_share * total)
+        few = tally.accounts <= 1 or tally.refused < self._policy.refused_share * total
+        return not tally.tripped and (few or work.publication.tries >= LONG)
 
     def _was_doubted(self, work: "Work") -> bool:
         before = work.publication.error or {}

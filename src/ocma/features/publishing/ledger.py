@@ -17,7 +17,7 @@ from ocma.errors import Conflict, OcmaError
 from ocma.features.publishing.claims import Claim
 from ocma.features.publishing.gates import Wait
 from ocma.features.publishing.journal import Beginning, Live
-from ocma.features.publishing.load import Work
+from ocma.features.publishing.load import Sending, Work
 from ocma.features.publishing.models import Attempt, Publication
 from ocma.features.publishing.outcomes import describe, describe_wait
 from ocma.features.publishing.press import Press
@@ -55,7 +55,8 @@ _SNOOZE = text("""
         WHERE p.attempt = w.fence AND coalesce(p.lease_until > '-infinity', false) ORDER BY p.id FOR NO KEY UPDATE OF p
     )
     UPDATE publications p SET due_at = clock_timestamp() + make_interval(secs => w.seconds),
-        lease_until = NULL, taken_at = NULL, error = CAST(w.why AS jsonb),
+        lease_until = NULL, taken_at = NULL,
+        error = CASE WHEN p.error ->> 'code' = 'tokenDoubted' THEN p.error ELSE CAST(w.why AS jsonb) END,
         state = CASE WHEN p.state = 'publishing' AND NOT p.progress ? 'processing' THEN 'scheduled' ELSE p.state END
     FROM want w JOIN ours o ON o.id = w.id WHERE p.id = o.id""")
 
@@ -95,19 +96,8 @@ async def begin_send(press: Press, work: Work, part: int, fingerprint: str) -> U
     started_at = await press.journal.begin(sending)
     if started_at is None:
         raise ClaimLost
-    attempt = Attempt(
-        id=sending.id,
-        workspace_id=claim.workspace_id,
-        publication_id=claim.id,
-        account_id=claim.account_id,
-        attempt=claim.fence,
-        part=part,
-        fingerprint=fingerprint,
-        state="sending",
-        started_at=started_at,
-    )
-    work.attempts.append(attempt)
-    return attempt.id
+    work.attempts.append(Sending(sending.id, part, started_at))
+    return sending.id
 
 
 async def never_sent(press: Press, work: Work, attempt_id: UUID) -> None:

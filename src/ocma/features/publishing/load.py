@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from ocma.features.accounts.models import Account, AccountToken
 from ocma.features.media.library import find_media
@@ -27,12 +29,26 @@ _ROWS = (
     .join(Account, Account.id == Publication.account_id)
     .outerjoin(AccountToken, AccountToken.account_id == Publication.account_id)
     .where(Publication.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+    .options(defer(Post.details))
 )
 _ATTEMPTS = (
     select(Attempt)
     .where(Attempt.publication_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
     .order_by(Attempt.started_at, Attempt.id)
 )
+
+
+@dataclass(slots=True)
+class Sending:
+    """A send of this moment: what an Attempt would say of it, without the cost of a row that is read."""
+
+    id: UUID
+    part: int
+    started_at: datetime
+    state: str = "sending"
+    platform_post_id: str | None = None
+    url: str | None = None
+    finished_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +61,7 @@ class Work:
     account: Account
     line: Line
     media: dict[UUID, Medium]
-    attempts: list[Attempt]
+    attempts: list[Attempt | Sending]
 
     def content(self, press: Press) -> Content:
         """Raises NotFound when a file was deleted since."""
@@ -85,10 +101,10 @@ async def load(press: Press, claims: Sequence[Claim]) -> list[Work]:
     ]
 
 
-async def _sent(session: AsyncSession, claims: Sequence[Claim]) -> dict[UUID, list[Attempt]]:
+async def _sent(session: AsyncSession, claims: Sequence[Claim]) -> dict[UUID, list[Attempt | Sending]]:
     """Earlier sends; a first claim has none."""
     again = [claim.id for claim in claims if claim.fence > 1]
-    found: dict[UUID, list[Attempt]] = {}
+    found: dict[UUID, list[Attempt | Sending]] = {}
     for each in await session.scalars(_ATTEMPTS, {"ids": again}) if again else ():
         found.setdefault(each.publication_id, []).append(each)
     return found

@@ -8,7 +8,7 @@ import structlog
 from ocma.errors import OcmaError
 from ocma.features.publishing import ledger, outcomes
 from ocma.features.publishing.ledger import ClaimLost
-from ocma.features.publishing.load import Work
+from ocma.features.publishing.load import Sending, Work
 from ocma.features.publishing.models import Attempt
 from ocma.features.publishing.outcomes import Verdict
 from ocma.features.publishing.press import Press
@@ -59,7 +59,7 @@ async def _look(press: Press, work: Work, access: Access) -> None:
     return None
 
 
-async def _found(press: Press, work: Work, content: Content, attempt: Attempt, published: Published) -> None:
+async def _found(press: Press, work: Work, content: Content, attempt: Attempt | Sending, published: Published) -> None:
     index = len(work.publication.progress.get("parts", []))
     last = index + 1 == len(content.parts)
     await ledger.record_part(press, work, attempt.id, published, last=last)
