@@ -539,10 +539,12 @@ $$;
 CREATE FUNCTION release_publications(ids uuid[], fences integer[]) RETURNS TABLE (id uuid)
 LANGUAGE sql SECURITY DEFINER SET search_path = ocma, pg_temp
 AS $$
-    UPDATE publications p SET lease_until = clock_timestamp()
-    FROM unnest(ids, fences) AS want(id, fence)
-    WHERE p.id = want.id AND p.attempt = want.fence AND p.taken_at IS NULL AND p.lease_until > clock_timestamp()
-    RETURNING p.id
+    WITH ours AS MATERIALIZED (
+        SELECT p.id FROM publications p JOIN unnest(ids, fences) AS want(id, fence) ON p.id = want.id
+        WHERE p.attempt = want.fence AND p.taken_at IS NULL AND coalesce(p.lease_until > clock_timestamp(), false)
+        ORDER BY p.id FOR NO KEY UPDATE OF p
+    )
+    UPDATE publications p SET lease_until = clock_timestamp() FROM ours WHERE p.id = ours.id RETURNING p.id
 $$;
 
 -- A lease that ran out: after a recorded send (answered or not) the outcome is settled as unknown, before it nothing happened. A publication that takes its
@@ -556,7 +558,7 @@ BEGIN
             SELECT p.id, p.lapses + (p.taken_at IS NOT NULL)::integer AS lapses,
                 p.state = 'unknown' OR EXISTS (
                     SELECT FROM attempts a WHERE a.publication_id = p.id AND a.attempt = p.attempt
-                        AND a.state IN ('sending', 'published') OFFSET 0) AS sent,
+                        AND a.state IN ('sending', 'unknown', 'published') OFFSET 0) AS sent,
                 EXISTS (
                     SELECT FROM attempts a WHERE a.publication_id = p.id AND a.attempt = p.attempt
                         AND a.state = 'published' OFFSET 0) AS answered

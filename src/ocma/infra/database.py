@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 
 SCHEMA = "ocma"
 ROLE = "ocma_app"
+PATIENCE = 60.0  # seconds for an answer: a connection that is half dead must not hold up everybody
 _WORKSPACE = text("SELECT set_config('app.workspace_id', :workspace, true), set_config('app.user_id', :person, true)")
 _WORKSPACES = text("SELECT set_config('role', 'ocma_worker', true), set_config('app.workspaces', :workspaces, true)")
 
@@ -56,7 +57,7 @@ class Database:
             max_overflow=0,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"server_settings": settings},
+            connect_args={"server_settings": settings, "command_timeout": PATIENCE},
         )
         self._plain = plain_url(url)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)

@@ -85,7 +85,11 @@ class Guard(httpx2.AsyncBaseTransport):
             return await self._trusted.handle_async_request(request)
         if _is_literal(url.host) and not is_public(_literal(url.host)):
             raise Refused("This address is private.", request=request)
-        return await self._guarded.handle_async_request(request)
+        response = await self._guarded.handle_async_request(request)
+        if response.headers.get("content-encoding", "identity") != "identity":  # unasked; a little may unfold to a lot
+            await response.aclose()
+            raise httpx2.RemoteProtocolError("The answer is compressed.", request=request)
+        return response
 
 
 def _literal(host: str) -> str:
@@ -239,7 +243,7 @@ class Lean(httpx2.AsyncClient):
         self, base_url: str, headers: Mapping[str, str], transport: httpx2.AsyncBaseTransport, timeout: httpx2.Timeout
     ) -> None:
         super().__init__(base_url=base_url, headers=headers, transport=transport, timeout=timeout, trust_env=False)
-        self._base, self._sent = base_url.rstrip("/"), {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", **headers}
+        self._base, self._sent = base_url.rstrip("/"), {"Accept": "*/*", **headers}
         self._straight, self._limits = transport, {"timeout": timeout.as_dict()}
 
     async def request(self, method: str, url: httpx2.URL | str, **how: Any) -> httpx2.Response:
@@ -280,7 +284,7 @@ class Outbound:
         return Unclosed(AlwaysFresh(stack) if fresh else stack)
 
     def client(self, base_url: str, *, chosen: bool, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
-        agent = {"User-Agent": f"OCMA/{__version__}"}
+        agent = {"User-Agent": f"OCMA/{__version__}", "Accept-Encoding": "gzip, deflate" if chosen else "identity"}
         return Lean(base_url, {**agent, **(headers or {})}, self.transport(chosen=chosen), self._timeout)
 
     async def close(self) -> None:

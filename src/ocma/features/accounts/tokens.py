@@ -1,5 +1,6 @@
 """The tokens of an account: stored sealed, refreshed by one process at a time, lost only when the platform says so."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from ocma.platforms.registry import get_connector
 
 log = structlog.get_logger(__name__)
 
+PATIENCE = 60.0  # seconds for one renewal
 LAST_MOMENT = timedelta(seconds=30)
 EARLY = timedelta(minutes=5)  # a token is renewed this long before it ends
 CONFIRM_AFTER = 60.0  # seconds after a refusal until a second one means something
@@ -122,7 +124,11 @@ async def _refresh_locked(desk: Desk, session: AsyncSession, account: Account, s
         )
     connector = get_connector(account.platform)
     app = await apps.get_app(desk, account.workspace_id, connector, account.host)
-    renewed = await desk.gateway.flow(connector.manifest, app, account.host).refresh(grant)
+    try:
+        async with asyncio.timeout(PATIENCE):  # the row is locked meanwhile
+            renewed = await desk.gateway.flow(connector.manifest, app, account.host).refresh(grant)
+    except TimeoutError as error:
+        raise PlatformUnavailable(platform=account.platform, rule="tooSlow") from error
     kept = (
         renewed if renewed.refresh_token else Grant(renewed.access_token, grant.refresh_token, renewed.expires_at, renewed.scopes)
     )

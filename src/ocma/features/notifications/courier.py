@@ -89,6 +89,8 @@ async def _spread_all(courier: Courier, wake: asyncio.Event, stop: asyncio.Event
             seen = await spread(courier)
         except (SQLAlchemyError, OSError) as error:
             log.warning("webhooks.spread", error=type(error).__name__)
+        except Exception:  # what was not foreseen must not end everybody's webhooks without a word
+            log.exception("webhooks.unexpected")
         if seen:
             wake.set()
         if seen < SPREAD:
@@ -120,6 +122,9 @@ async def _claim(courier: Courier, most: int) -> Sequence[Claim]:
         return await claim(courier, most) if most > 0 else []
     except (SQLAlchemyError, OSError) as error:
         log.warning("webhooks.claim", error=type(error).__name__)
+        return []
+    except Exception:
+        log.exception("webhooks.unexpected")
         return []
 
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocma.errors import Conflict, NotFound
 from ocma.features.media.library import Library, find_media
 from ocma.features.posts.models import Post
 from ocma.features.posts.variants import media_ids
-from ocma.features.publishing.jobs import lock
+from ocma.features.publishing.jobs import is_open, lock
 from ocma.features.publishing.models import Publication
 from ocma.features.publishing.plan import CHANNEL, check_content
 from ocma.features.workspaces import audit
@@ -65,7 +65,8 @@ async def _waiting(session: AsyncSession, post_id: UUID, rows: Sequence[Publicat
     if states <= _OVER:
         message = f"This job is over ({', '.join(sorted(states))}); it cannot be changed any more."
         raise Conflict(message, code="notEditable", remediation="Schedule a new post.")
-    if states != {"scheduled"} or any(_begun(each) for each in rows):
+    sent = exists().where(Publication.post_id == post_id, is_open())
+    if states != {"scheduled"} or any(_begun(each) for each in rows) or await session.scalar(select(sent)):
         message = "Something of this job has begun; it cannot be changed any more."
         remediation = "See GET /api/queue/jobs/{jobId}. POST …/cancel ends what has not begun; then schedule a new post."
         raise Conflict(message, code="notEditable", remediation=remediation)

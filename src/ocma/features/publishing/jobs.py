@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, literal, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -135,6 +135,11 @@ def _unless_begun(then: Any, otherwise: Any) -> Any:
     return case((untouched, then), else_=otherwise)
 
 
+def is_open() -> ColumnElement[bool]:
+    """A send of it may have been accepted: nobody may change or drop what it is looked for by."""
+    return exists().where(Attempt.publication_id == Publication.id, Attempt.state.in_(("sending", "unknown", "processing")))
+
+
 async def lock(session: AsyncSession, post_id: UUID) -> list[Publication]:
     """A job's publications as they are now; nobody claims, edits or cancels them until this transaction ends.
 
@@ -149,7 +154,7 @@ async def cancel(session: AsyncSession, caller: Caller, post_id: UUID) -> Job:
     await lock(session, post_id)
     changed = await session.scalars(
         update(Publication)
-        .where(Publication.post_id == post_id, Publication.state == "scheduled")
+        .where(Publication.post_id == post_id, Publication.state == "scheduled", ~is_open())
         .values(state=_unless_begun("cancelled", "failed"), due_at=None, error=_unless_begun(Publication.error, _CUT_SHORT))
         .returning(Publication.id)
     )

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from ocma.features.publishing.claims import Claim
 from ocma.infra.batching import Batcher
@@ -50,14 +50,20 @@ _LIVE = text("""
             taken_at = CASE WHEN w.first_id IS NULL THEN p.taken_at END
         FROM want w JOIN ours o ON o.id = w.publication_id AND o.attempt = w.fence WHERE p.id = o.id
         RETURNING p.id, p.attempt, p.account_id, p.state, w.at
-    ), woken AS (  -- held when the claim was lost; what became of it is known now
-        UPDATE publications p SET due_at = clock_timestamp() FROM want w WHERE p.id = w.publication_id AND p.attempt = w.fence
-            AND p.state = 'unknown' AND p.lease_until IS NULL AND p.due_at IS NULL
     ), good AS (
         UPDATE accounts a SET last_success_at = m.at
-        FROM (SELECT account_id, max(at) AS at FROM moved WHERE state = 'published' GROUP BY 1) m WHERE a.id = m.account_id
+        FROM (SELECT account_id, max(at) AS at FROM moved WHERE state = 'published' GROUP BY 1) m
+        WHERE a.id = m.account_id AND a.id IN (
+            SELECT x.id FROM accounts x WHERE x.id IN (SELECT account_id FROM moved) FOR NO KEY UPDATE SKIP LOCKED)
     )
     SELECT id, attempt FROM moved""")
+
+
+# Held since the claim was lost; what became of it is known now.
+_WAKE = text("""
+    UPDATE publications p SET due_at = clock_timestamp()
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS integer[])) AS w (id, fence)
+    WHERE p.id = w.id AND p.attempt = w.fence AND p.state = 'unknown' AND p.lease_until IS NULL AND p.due_at IS NULL""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ class Journal:
     """One per process. What comes back says whose claim held; an answer is kept at its attempt even when it did not."""
 
     def __init__(self, database: Database, window: float = WINDOW) -> None:
-        alone = (IntegrityError, DataError)
+        alone = (DBAPIError,)  # whatever the database does not take; a lost connection is lost for each of them
         self._database = database
         self.begin: Batcher[Beginning, datetime | None] = Batcher(self._begin, window, alone=alone)
         self.live: Batcher[Live, bool] = Batcher(self._live, window, alone=alone)
@@ -120,6 +126,10 @@ class Journal:
             "published_at": [each[2] for each in first],
         }
         moved = {(row[0], row[1]) for row in await self._run(_LIVE, [each.claim for each in parts], columns)}
+        lost = [each.claim for each in parts if (each.claim.id, each.claim.fence) not in moved]
+        if lost:
+            async with self._database.batch(claim.workspace_id for claim in lost) as session:
+                await session.execute(_WAKE, {"ids": [each.id for each in lost], "fences": [each.fence for each in lost]})
         return [(each.claim.id, each.claim.fence) in moved for each in parts]
 
     async def _run(self, query: TextClause, claims: Sequence[Claim], columns: dict[str, Any]) -> list[Any]:

@@ -37,7 +37,10 @@ class Keeper:
         while True:
             await asyncio.sleep(self._lease.total_seconds() / 3)
             if self._deadlines:
-                await self._extend()
+                try:
+                    await self._extend()
+                except Exception:  # leases that end are taken back; a keeper that ended would end them all
+                    log.exception("lease.unexpected")
 
     async def _extend(self) -> None:
         since, claims = monotonic(), list(self._deadlines)

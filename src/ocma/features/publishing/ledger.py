@@ -43,7 +43,7 @@ async def move(session: AsyncSession, claim: Claim, **values: Any) -> None:
 async def free(press: Press, work: Work, state: str, due: float | datetime | None, **values: Any) -> None:
     """Ends the claim: the publication rests in `state`, to be looked at again in `due` seconds (None: by a person only)."""
     async with press.database.transaction(work.claim.workspace_id) as session:
-        await move(session, work.claim, state=state, due_at=_in(due), lease_until=None, taken_at=None, **values)
+        await move(session, work.claim, state=state, due_at=_in(due), lease_until=None, taken_at=None, lapses=0, **values)
 
 
 _SNOOZE = text("""
@@ -55,7 +55,7 @@ _SNOOZE = text("""
         WHERE p.attempt = w.fence AND coalesce(p.lease_until > '-infinity', false) ORDER BY p.id FOR NO KEY UPDATE OF p
     )
     UPDATE publications p SET due_at = clock_timestamp() + make_interval(secs => w.seconds),
-        lease_until = NULL, taken_at = NULL,
+        lease_until = NULL, taken_at = NULL, lapses = 0,
         error = CASE WHEN p.error ->> 'code' = 'tokenDoubted' THEN p.error ELSE CAST(w.why AS jsonb) END,
         state = CASE WHEN p.state = 'publishing' AND NOT p.progress ? 'processing' THEN 'scheduled' ELSE p.state END
     FROM want w JOIN ours o ON o.id = w.id WHERE p.id = o.id""")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import structlog
 
@@ -26,6 +27,9 @@ from ocma.platforms.errors import (
 log = structlog.get_logger(__name__)
 
 EARLIEST = 2.0  # seconds; more is a clock that is wrong
+STEP = 900.0  # seconds, for an upload whole
+QUESTION = 120.0  # seconds, for looking at a timeline
+Answer = TypeVar("Answer")
 SNOOZE = 60.0  # seconds, when a platform throttles without saying for how long
 Act = Callable[[Press, Work, Access], Awaitable[None]]
 AMBIGUOUS = frozenset({"sending", "unknown", "absent"})
@@ -91,9 +95,19 @@ async def _prepare(press: Press, work: Work, access: Access, content: Content) -
     for step in work.publisher.steps(content):
         if _step_part(step) < sent or _is_done(press, steps.get(step.key), step):
             continue
-        external_id = await step.run(access, {key: each["id"] for key, each in steps.items()})
+        known = {key: each["id"] for key, each in steps.items()}
+        external_id = await within(STEP, step.run(access, known), work)
         steps[step.key] = {"id": external_id, "at": press.clock().timestamp()}
         await ledger.keep_progress(press, work)
+
+
+async def within(seconds: float, asked: Awaitable[Answer], work: Work) -> Answer:
+    """A server that keeps on answering, byte by byte, must not keep the claim. Not for the call that publishes."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await asked
+    except TimeoutError as error:
+        raise PlatformUnavailable(platform=work.account.platform, rule="tooSlow") from error
 
 
 def _step_part(step: Step) -> int:
@@ -172,7 +186,7 @@ async def _call(press: Press, work: Work, access: Access, out: Outgoing) -> Publ
 
 
 async def _resume(press: Press, work: Work, access: Access, content: Content, processing: str) -> None:
-    answer = await work.publisher.resume(access, Processing(processing, 0))
+    answer = await within(QUESTION, work.publisher.resume(access, Processing(processing, 0)), work)
     index = len(work.publication.progress.get("parts", []))
     attempt = next(each for each in reversed(work.attempts) if each.part == index)
     if isinstance(answer, Processing):

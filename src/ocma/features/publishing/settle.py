@@ -12,7 +12,7 @@ from ocma.features.publishing.load import Sending, Work
 from ocma.features.publishing.models import Attempt
 from ocma.features.publishing.outcomes import Verdict
 from ocma.features.publishing.press import Press
-from ocma.features.publishing.publish import judged, mark_account, outgoing, retry, with_access
+from ocma.features.publishing.publish import QUESTION, judged, mark_account, outgoing, retry, with_access, within
 from ocma.platforms.connector import Absent, Access, Published, Unprovable
 from ocma.platforms.content import Content
 from ocma.platforms.errors import PlatformUnavailable
@@ -49,7 +49,7 @@ async def _look(press: Press, work: Work, access: Access) -> None:
     if not sent or out.first_sent_at is None:  # nothing of this part ever left
         return await ledger.free(press, work, "scheduled", 0.0)
     others = await ledger.find_other_posts(press, work, out.first_sent_at)
-    match await work.publisher.find(access, replace(out, others=others)):
+    match await within(QUESTION, work.publisher.find(access, replace(out, others=others)), work):
         case Published() as published:
             await _found(press, work, content, sent[-1], published)
         case Absent():
@@ -84,7 +84,8 @@ async def _absent(press: Press, work: Work, part: int) -> None:
 
 async def _look_later(press: Press, work: Work, error: OcmaError) -> None:
     """The platform could not be asked now. After a day a person is asked instead."""
-    since = min((each.started_at for each in work.attempts), default=press.clock())
+    part = len(work.publication.progress.get("parts", []))
+    since = max((each.started_at for each in work.attempts if each.part == part), default=press.clock())
     if await ledger.is_past(press, since + GIVE_UP):
         return await _hold(press, work, "The platform could not be asked for a day.")
     described = outcomes.describe(error, press.clock())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from time import monotonic
@@ -43,14 +44,20 @@ async def work_batch(press: Press, lanes: Lanes, message: Sequence[tuple[str, in
 
 
 async def _work_account(press: Press, lanes: Lanes, group: list[Work]) -> None:
-    for each in group:
+    for index, each in enumerate(group):
         async with lanes.enter(each):
             if press.stopping.is_set():
                 await claims.extend(press.database, [each.claim], timedelta(0))
             elif wait := press.gates.halted(each):
-                await _rest(press, [(each, wait)])
+                await _rest(press, _in_order(group[index:], wait))
+                return
             else:
                 await _work_one(press, each)
+
+
+def _in_order(group: list[Work], wait: Wait) -> list[tuple[Work, Wait]]:
+    """An account's posts keep their order while they wait."""
+    return [(each, replace(wait, seconds=wait.seconds + index * 0.001)) for index, each in enumerate(group)]
 
 
 async def _rest(press: Press, waiting: list[tuple[Work, Wait]]) -> None:

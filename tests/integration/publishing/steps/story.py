@@ -4,9 +4,10 @@ import asyncio
 import json
 import secrets
 from collections import Counter
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -88,11 +89,15 @@ class Story:
         self._stack = AsyncExitStack()
 
     async def begin(self) -> None:
+        """Platforms without books, without limits used up, and without a guard against doubles of their own."""
+        self._control = await self._stack.enter_async_context(httpx2.AsyncClient(base_url=self.sandbox.url))
+        (await self._control.post("/_control/reset", json={})).raise_for_status()
+        await self.sandbox.guard(on=False)
         await self.resources.redis.flushall()
         self.company: Company = await stage.company(self.resources)
         self.accounts = {each: await self.company.connect(each, self.name) for each in PLATFORMS}
-        self.hand = await self._stack.enter_async_context(by_hand.hand(self.company, timeout=TIMEOUT))
-        self._books = await self._stack.enter_async_context(httpx2.AsyncClient(base_url=self.sandbox.url))
+        hand = by_hand.hand(self.company, timeout=TIMEOUT, random=Random(0))  # the same waits in every run
+        self.hand = await self._stack.enter_async_context(hand)
 
     async def close(self) -> None:
         for each in self.sleepers:
@@ -175,6 +180,9 @@ class Story:
             self.sleepers.remove(each)
             await each.wake()
 
+    async def overtake_at(self, old: str, new: str) -> None:
+        await self.overtake((old, new), 1, old_first=True)
+
     async def lapse(self) -> None:
         """Long enough for every lease to run out has passed."""
         for each in self.sleepers:
@@ -185,7 +193,9 @@ class Story:
         """An hour: leases and what Redis held have run out; calls were made an hour ago."""
         await self.lapse()
         await self.lose_redis()
-        await self.hand.sql("UPDATE attempts SET started_at = started_at - interval '1 h', finished_at = finished_at - interval '1 h'")
+        await self.hand.sql(
+            "UPDATE attempts SET started_at = started_at - interval '1 h', finished_at = finished_at - interval '1 h'"
+        )
         await self._come_due()
 
     async def hand_over(self) -> None:
@@ -210,28 +220,22 @@ class Story:
     # People ----------------------------------------------------------------------------------------------------------
 
     async def cancel(self, index: int) -> None:
-        try:
+        with suppress(Conflict):  # too late, and told so
             async with self._transaction() as session:
                 await jobs.cancel(session, self.company.caller, self._one(index).post_id)
-        except Conflict:
-            pass  # too late, and told so
 
     async def retry(self, index: int) -> None:
-        try:
+        with suppress(Conflict):  # nothing has failed
             async with self._transaction() as session:
                 await jobs.retry(session, self.company.caller, self.resources.clock, self._one(index).post_id)
-        except Conflict:
-            pass  # nothing has failed
 
     async def edit(self, index: int, body: dict[str, Any]) -> None:
         """`body` as over HTTP; its `content` is appended to what there is."""
         wanted, resources = self._one(index), self.resources
         body = body | ({"content": f"{wanted.marker} part 0 edit {body['content']}"} if "content" in body else {})
         calendar = Calendar(resources.database, resources.library, resources.clock, timedelta(days=36525))
-        try:
+        with suppress(Conflict):  # something of it has begun
             await changes.change(calendar, self.company.caller, wanted.post_id, JobChange.model_validate(body))
-        except Conflict:
-            pass  # something of it has begun
 
     async def pause(self) -> None:
         await self._change_workspace(workspaces.pause)
@@ -342,7 +346,7 @@ class Story:
         return await self.hand.sql("SELECT * FROM publications ORDER BY id")
 
     async def _read_books(self) -> list[dict[str, Any]]:
-        answer = await self._books.get("/_control/books", params={"account": self.name})
+        answer = await self._control.get("/_control/books", params={"account": self.name})
         return answer.raise_for_status().json()["data"]
 
     def _one(self, index: int) -> Wanted:
