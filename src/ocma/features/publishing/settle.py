@@ -69,9 +69,10 @@ async def _found(press: Press, work: Work, content: Content, attempt: Attempt | 
 
 
 async def _absent(press: Press, work: Work, part: int) -> None:
-    """The last look counts only when no call of ours can still be under way, in whatever process."""
+    """The last look counts only when no call of ours can be under way still: it begins within a lease of its attempt."""
     looks, policy = work.publication.looks + 1, work.connector.manifest.settle.looks
-    over_at = max(each.started_at for each in work.attempts if each.part == part) + timedelta(seconds=press.timeout) + SPARE
+    last_at = max(each.started_at for each in work.attempts if each.part == part)
+    over_at = last_at + press.lease + timedelta(seconds=press.timeout) + SPARE
     if looks < len(policy):
         return await ledger.free(press, work, "unknown", policy[looks] * press.patience, looks=looks)
     if not await ledger.is_past(press, over_at):
