@@ -7,9 +7,13 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
 
 SETTINGS = ("OCMA_", "DATABASE_", "REDIS_", "TWITTER_", "OPENAI_")
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
@@ -58,6 +62,21 @@ class Demonstration:
     def find_ready(self):
         path = self.data / "ready.json"
         return json.loads(path.read_text()) if path.exists() else None
+
+    def overhear(self):
+        """From now on, every command that Redis is sent: what is done with is deleted from its stream."""
+        self.heard = []
+        threading.Thread(target=self._overhear, daemon=True).start()
+
+    def _overhear(self):
+        while self.process.poll() is None:
+            with (
+                suppress(RedisError, OSError, TypeError),
+                Redis.from_url(self.find_ready()["redisUrl"]) as client,
+                client.monitor() as monitor,
+            ):
+                self.heard += (each["command"] for each in monitor.listen())
+            time.sleep(0.02)
 
     def end(self, number=signal.SIGINT):
         """The exit code."""

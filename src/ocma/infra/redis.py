@@ -7,6 +7,7 @@
 `rediss`, `rediss+sentinel` and `rediss+cluster` use TLS. What redis-py takes in a URL's query (`?ssl_ca_certs=…`) works for all.
 """
 
+import re
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ Client: TypeAlias = Redis | RedisCluster
 (`ocma:{x}:a`, `ocma:{x}:b`), for a cluster refuses others. A command without an answer is sent again: it may have run twice."""
 
 PATIENCE = 2.0  # seconds
+URL = re.compile(r"(?P<scheme>[^:/?#]+)://(?P<netloc>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(#.*)?")
 SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
 
 
@@ -62,7 +64,7 @@ def _client(url: str, how: dict[str, Any], waits: float) -> Client:
 
 
 def _master(url: str, options: dict[str, Any]) -> Redis:
-    service, _, database = urlsplit(url).path.strip("/").partition("/")
+    service, _, database = _split(url)["path"].strip("/").partition("/")
     if not service:
         raise _wrong("names no service; it comes after the sentinels, as in /mymaster")
     options["db"] = int(database or "0")
@@ -73,7 +75,7 @@ def _master(url: str, options: dict[str, Any]) -> Redis:
 
 
 def _cluster(url: str, options: dict[str, Any]) -> RedisCluster:
-    if urlsplit(url).path.strip("/") not in {"", "0"}:
+    if _split(url)["path"].strip("/") not in {"", "0"}:
         raise _wrong("ends with a database; a cluster has only one")
     nodes = [ClusterNode(host, port) for host, port in _hosts(url, 6379)]
     return _Cluster(startup_nodes=nodes, **options)
@@ -81,18 +83,26 @@ def _cluster(url: str, options: dict[str, Any]) -> RedisCluster:
 
 def _options(url: str) -> dict[str, Any]:
     """Login, TLS and query, as redis-py reads them for one server."""
-    parts = urlsplit(url)
-    if "+" not in parts.scheme:
+    parts = _split(url)
+    if "+" not in parts["scheme"]:
         return {**parse_url(url)}
-    user = parts.netloc.rpartition("@")[0]
-    one = parts._replace(scheme="redis", netloc=f"{user}@any" if user else "any", path="").geturl()
+    user = parts["netloc"].rpartition("@")[0]
+    one = f"redis://{user}@any{parts['query']}" if user else f"redis://any{parts['query']}"
     options: dict[str, Any] = {**parse_url(one)}
     del options["host"]
-    return options | {"ssl": True} if parts.scheme.startswith("rediss") else options
+    return options | {"ssl": True} if parts["scheme"].startswith("rediss") else options
+
+
+def _split(url: str) -> dict[str, str]:
+    """Several hosts, some of them IPv6: urlsplit of Python 3.11.2 takes that for a mistake."""
+    found = URL.fullmatch(url)
+    if found is None:
+        raise ValueError
+    return found.groupdict(default="")
 
 
 def _hosts(url: str, port: int) -> list[tuple[str, int]]:
-    places = [urlsplit(f"//{each}") for each in urlsplit(url).netloc.rpartition("@")[2].split(",")]
+    places = [urlsplit(f"//{each}") for each in _split(url)["netloc"].rpartition("@")[2].split(",")]
     if not all(each.hostname for each in places):
         raise _wrong("lacks a host")
     return [(each.hostname or "", each.port or port) for each in places]

@@ -79,7 +79,8 @@ async def test_keys_rotate_while_everything_runs(company, tmp_path):
     done = await rotation.rotate(resources.database, vault)
     assert done.rows >= 3
     stale = await resources.database.system("SELECT * FROM list_stale_secrets(:key, 1000)", key=added)
-    assert {f"{kind} {row_id}" for kind, _, row_id in stale} == set(done.unreadable)  # left by other tests, sealed with no key
+    others = {each for each in done.unreadable if not each.startswith("webhook_endpoints")}
+    assert {f"{kind} {row_id}" for kind, _, row_id in stale} == others  # left by other tests, sealed with no key
     assert str(account.id) not in " ".join(done.unreadable)
     grant, _ = await tokens.fresh(desk, account)  # the same process, told nothing
     assert grant.access_token

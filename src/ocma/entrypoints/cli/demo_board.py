@@ -8,7 +8,7 @@ from typing import Any
 
 from ocma.entrypoints.cli.demo_story import Draft
 
-OVER = frozenset({"published", "failed", "cancelled"})
+OVER = frozenset({"published", "failed", "cancelled", "held"})  # held: until somebody connects the account again
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class Board:
         """The line an event belongs to, changed; None when it belongs to none of ours."""
         line = self.lines.get(event.get("publicationId") or "")
         if line is not None:
-            line.state, line.attempt = event["status"], event.get("attempt", 0)
+            line.state, line.attempt = "held" if event.get("hold") else event["status"], event.get("attempt", 0)
             line.url, line.error = event.get("url"), event.get("error")
             self._look()
         return line
