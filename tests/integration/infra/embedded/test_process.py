@@ -34,8 +34,10 @@ def test_a_child_dies_with_its_killed_parent(scratch):
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as parent:
         child = int(parent.stdout.readline())
-        assert is_alive(child)
-        parent.kill()
+        try:
+            eventually(lambda: is_alive(child), 5)  # its command line is there once it has begun
+        finally:
+            parent.kill()
     eventually(lambda: not is_alive(child), 5)
 
 
