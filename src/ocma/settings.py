@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr = Field(
         default=SecretStr(""),
         alias="OPENAI_API_KEY",
-        description="For AI answers by a language model; everything works without.",
+        description="For AI answers by a language model, which are to come; nothing reads it yet.",
     )
 
     @field_validator("trusted_hosts", mode="before")

@@ -58,5 +58,5 @@ def _public_url(url: str) -> Finding:
 
 def _language_model(settings: Settings) -> Finding:
     if settings.openai_api_key.get_secret_value():
-        return fine("language model", "OPENAI_API_KEY is set")
-    return Finding("language model", Grade.OPEN, "OPENAI_API_KEY is not set; answers come from this machine alone")
+        return fine("language model", "OPENAI_API_KEY is set; nothing asks a model yet")
+    return Finding("language model", Grade.OPEN, "OPENAI_API_KEY is not set; nothing asks a model yet")

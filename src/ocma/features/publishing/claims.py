@@ -22,7 +22,7 @@ class Claim:
 
 
 async def claim(database: Database, batch: int, lease: timedelta, ahead: timedelta) -> list[Claim]:
-    """What is due within `ahead`, oldest first, at most `batch`; never of an account that has something in flight."""
+    """What is due within `ahead`, oldest first, of at most `batch` accounts; never of one that has something in flight."""
     query = "SELECT * FROM claim_publications(:batch, :lease, :ahead)"
     rows = await database.system(query, batch=batch, lease=lease, ahead=ahead)
     return sorted((Claim(*row) for row in rows), key=lambda each: (each.due_at, each.id))

@@ -159,6 +159,7 @@ async def _send(press: Press, work: Work, access: Access, content: Content, inde
         answer = await _call(press, work, access, out)
     except OcmaError as error:
         await ledger.end_send(press, work, attempt_id, error)
+        await press.reached("refused")
         raise
     await press.reached("answered")
     if isinstance(answer, Processing):

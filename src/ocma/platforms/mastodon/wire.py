@@ -32,8 +32,9 @@ def _or_none(value: Any, reader: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
-Id = Annotated[str, Field(min_length=1)]
-Link = Annotated[str | None, WrapValidator(_or_none)]
+# Some of these servers are their users' own, and not all of what JSON can say can be kept.
+Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+Link = Annotated[Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] | None, WrapValidator(_or_none)]
 Instant = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))]
 
 
