@@ -17,7 +17,6 @@ from ocma.features.publishing import claims
 from ocma.features.publishing.claims import Claim
 from ocma.features.publishing.dispatch import dispatch
 from ocma.features.publishing.jobs import Job
-from ocma.features.publishing.lanes import Lanes
 from ocma.features.publishing.press import Press
 from ocma.features.publishing.work import work_batch
 from ocma.infra.embedded import Services
@@ -61,7 +60,7 @@ class Hand:
         return [each for each in found if each.workspace_id == self.company.caller.workspace_id]
 
     async def work(self, found: list[Claim]) -> None:
-        await work_batch(self.press, Lanes(10, 10), [(str(each.id), each.fence) for each in found])
+        await work_batch(self.press, [(str(each.id), each.fence) for each in found])
 
     async def step(self) -> int:
         """One round of everything. Returns how many publications were worked."""

@@ -11,7 +11,7 @@ from bench.burst.stage import Stage
 PROFILE = "worker.profile"
 STATEMENTS = """
     SELECT query, calls, total_exec_time AS ms, rows FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid
-    WHERE r.rolname = $1 ORDER BY total_exec_time DESC LIMIT 16"""
+    WHERE r.rolname IN ($1, 'ocma_worker') ORDER BY total_exec_time DESC LIMIT 16"""
 
 
 def profiled(stage: Stage, argv: list[str]) -> list[str]:

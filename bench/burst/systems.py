@@ -56,7 +56,7 @@ async def running(stage: Stage, system: System) -> AsyncGenerator[dict[str, list
 
 
 async def _product(stage: Stage, system: System, redis: Redis, stack: ExitStack) -> dict[str, list[Child]]:
-    environment = {**stage.environment(), "OCMA_WORKER_CONCURRENCY": str(system.concurrency), **system.extra}
+    environment = {**stage.environment(), "OCMA_PLATFORM_CONCURRENCY": str(system.concurrency), **system.extra}
     found: dict[str, list[Child]] = {"worker": [], "dispatcher": []}
     for kind, count in (("worker", system.processes), ("dispatcher", 1)):
         for _ in range(count):

@@ -14,13 +14,13 @@ from uuid import UUID
 
 from bench.chaos.company import Company, Refused, Unanswered, until_done
 from bench.chaos.plan import Wish
-from sqlalchemy.exc import SQLAlchemyError
 
 from ocma.bootstrap import Resources
 from ocma.errors import Invalid, OcmaError
 from ocma.features.publishing.schemas import Schedule
 from ocma.features.scheduling.schedule import Calendar, schedule
 from ocma.features.workspaces.caller import operator
+from ocma.infra.database import FAILURES
 
 Json = dict[str, Any]
 PLANNERS = 8
@@ -54,7 +54,7 @@ class Desk:
 
     async def _plan_each(self, line: Any) -> None:
         for wish in line:
-            again = (SQLAlchemyError, OSError, OcmaError, Disconnected)
+            again = (*FAILURES, OcmaError, Disconnected)
             _, repeats = await until_done(lambda wish=wish: self._plan(wish), again, AGAIN)
             self._confirmed(wish, "planning function", repeats)
 

@@ -337,7 +337,7 @@ CREATE UNIQUE INDEX attempts_live ON attempts (account_id, platform_post_id) WHE
 CREATE TABLE events (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    workspace_id uuid NOT NULL REFERENCES workspaces,
+    workspace_id uuid NOT NULL,  -- of a row that refers to it
     kind text NOT NULL,
     post_id uuid,
     publication_id uuid,
@@ -382,8 +382,20 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER tell_new AFTER INSERT ON publications FOR EACH ROW EXECUTE FUNCTION tell_publication();
-CREATE TRIGGER tell_change AFTER UPDATE OF state ON publications FOR EACH ROW
-    WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION tell_publication();
+
+-- For all that a statement changed at once: workers and dispatchers change many.
+CREATE FUNCTION tell_publications() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+BEGIN
+    INSERT INTO events (workspace_id, kind, post_id, publication_id, account_id, data)
+    SELECT a.workspace_id, 'publication.' || a.state, a.post_id, a.id, a.account_id, jsonb_strip_nulls(jsonb_build_object(
+        'platform', a.platform, 'status', a.state, 'attempt', a.attempt, 'scheduledAt', a.scheduled_at,
+        'dueAt', a.due_at, 'url', a.url, 'error', a.error))
+    FROM after a JOIN before b ON b.id = a.id WHERE a.state <> b.state;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tell_change AFTER UPDATE ON publications REFERENCING OLD TABLE AS before NEW TABLE AS after
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_publications();
 
 CREATE FUNCTION tell_hold() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ocma, pg_temp
 AS $$

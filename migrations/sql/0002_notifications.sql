@@ -31,14 +31,15 @@ CREATE FUNCTION tell_held() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SE
 AS $$
 BEGIN
     INSERT INTO events (workspace_id, kind, post_id, publication_id, account_id, data)
-    VALUES (NEW.workspace_id, 'publication.held', NEW.post_id, NEW.id, NEW.account_id, jsonb_strip_nulls(jsonb_build_object(
-        'platform', NEW.platform, 'status', NEW.state, 'hold', 'unknown', 'attempt', NEW.attempt,
-        'scheduledAt', NEW.scheduled_at, 'error', NEW.error)));
+    SELECT a.workspace_id, 'publication.held', a.post_id, a.id, a.account_id, jsonb_strip_nulls(jsonb_build_object(
+        'platform', a.platform, 'status', a.state, 'hold', 'unknown', 'attempt', a.attempt,
+        'scheduledAt', a.scheduled_at, 'error', a.error))
+    FROM after a JOIN before b ON b.id = a.id
+    WHERE a.state = 'unknown' AND a.due_at IS NULL AND a.lease_until IS NULL AND (b.state <> 'unknown' OR b.due_at IS NOT NULL);
     RETURN NULL;
 END $$;
-CREATE TRIGGER tell_held AFTER UPDATE OF state, due_at ON publications FOR EACH ROW
-    WHEN (NEW.state = 'unknown' AND NEW.due_at IS NULL AND NEW.lease_until IS NULL
-        AND (OLD.state <> 'unknown' OR OLD.due_at IS NOT NULL)) EXECUTE FUNCTION tell_held();
+CREATE TRIGGER tell_held AFTER UPDATE ON publications REFERENCING OLD TABLE AS before NEW TABLE AS after
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_held();
 
 CREATE FUNCTION tell_account() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ocma, pg_temp
 AS $$

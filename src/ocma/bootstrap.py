@@ -13,6 +13,7 @@ from ocma.features.publishing.breaker import Policy
 from ocma.features.publishing.gates import Gates
 from ocma.features.publishing.journal import Journal
 from ocma.features.publishing.keeper import Keeper
+from ocma.features.publishing.lanes import Lanes
 from ocma.features.publishing.press import Press
 from ocma.infra.database import Database
 from ocma.infra.outbound import Outbound
@@ -53,6 +54,7 @@ class Resources:
             keeper=Keeper(self.leases, lease),
             journal=Journal(self.database),
             gates=self.gates(),
+            lanes=Lanes(self.settings.worker_concurrency, self.settings.platform_concurrency),
             clock=self.clock,
             lease=lease,
             timeout=self.settings.publish_timeout_seconds,

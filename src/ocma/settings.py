@@ -74,10 +74,13 @@ class Settings(BaseSettings):
         description="How many days ahead a post may be scheduled; a time beyond is taken for a slip and refused.",
     )
     worker_concurrency: int = Field(
-        default=400, ge=1, alias="OCMA_WORKER_CONCURRENCY", description="Publications one worker process works at a time."
+        default=800, ge=1, alias="OCMA_WORKER_CONCURRENCY", description="Publications one worker process works at a time."
     )
     platform_concurrency: int = Field(
-        default=200, ge=1, alias="OCMA_PLATFORM_CONCURRENCY", description="And how many of these go to one platform (one host)."
+        default=200,
+        ge=1,
+        alias="OCMA_PLATFORM_CONCURRENCY",
+        description="Calls it makes to one platform (host) at a time.",
     )
     lease_seconds: float = Field(
         default=15.0,

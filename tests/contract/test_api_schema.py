@@ -243,7 +243,7 @@ def test_one_thing_after_another(client, place, real, tags):
 
 
 SETTINGS = hypothesis.settings(
-    max_examples=10,
+    max_examples=15,
     stateful_step_count=12,
     deadline=None,
     derandomize=True,

@@ -2,6 +2,7 @@
 
 import re
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -132,6 +133,24 @@ async def test_whatever_the_login_the_role_is_the_apps(services, seeded):
         rows = await database.system("SELECT current_user AS who, session_user AS login")
         assert (rows[0].who, rows[0].login) == ("ocma_app", "postgres")
         assert await count(database, "workspaces", "true", None) == 0
+    finally:
+        await database.close()
+
+
+async def test_a_connection_forgets_whose_batch_it_was(services, seeded):
+    """Those for batches are not reset between two of them: what is set has to end with the transaction."""
+    mine, _ = seeded
+    database = Database(services.postgres.app_url, pool=1)
+    who = "SELECT current_user, coalesce(current_setting('app.workspaces', true), ''), pg_backend_pid()"
+    try:
+        async with database.batch([mine["workspace"]]) as connection:
+            inside = await connection.fetchrow(who)
+        with pytest.raises(asyncpg.UndefinedTableError):
+            async with database.batch([mine["workspace"]]) as connection:
+                await connection.execute("SELECT 1 FROM nothing")
+        outside = (await database.system(who))[0]
+        assert tuple(inside)[:2] == ("ocma_worker", f"{{{mine['workspace']}}}")
+        assert tuple(outside)[:2] == ("ocma_app", "")
     finally:
         await database.close()
 

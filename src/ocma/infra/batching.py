@@ -11,7 +11,8 @@ Answer = TypeVar("Answer")
 class Batcher(Generic[Item, Answer]):
     """`work` gets several items and returns an answer for each, in order.
 
-    A batch waits `window` seconds for company, and while another one is under way; it holds at most `most` items. After an
+    A batch waits for company as long as another one is under way and `window` seconds longer, `patience` of them after a batch
+    of `crowd` items or more: under load, what a batch costs is shared by more. It holds at most `most` items. After an
     error of a kind in `alone` its items are done one by one, so that none of them fails for another's sake.
     """
 
@@ -20,10 +21,13 @@ class Batcher(Generic[Item, Answer]):
         work: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
         window: float,
         *,
+        patience: float | None = None,
+        crowd: int = 8,
         most: int = 500,
         alone: tuple[type[Exception], ...] = (),
     ) -> None:
         self._work, self._window, self._most, self._alone = work, window, most, alone
+        self._patience, self._crowd = window if patience is None else patience, crowd
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -38,7 +42,7 @@ class Batcher(Generic[Item, Answer]):
         batch: list[tuple[Item, asyncio.Future[Answer]]] = []
         try:
             while self._waiting:
-                await asyncio.sleep(self._window)
+                await asyncio.sleep(self._patience if len(batch) >= self._crowd else self._window)
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 await self._do(batch)
         finally:  # cancelled with the process: nobody waits for ever

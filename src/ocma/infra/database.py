@@ -1,7 +1,8 @@
-"""PostgreSQL: one engine per process, transactions that belong to a workspace, and migrations."""
+"""PostgreSQL: transactions that belong to a workspace, by SQLAlchemy; what is done many times a second, by our driver alone."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+import json
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 from sqlalchemy import URL, MetaData, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -17,9 +19,12 @@ log = structlog.get_logger(__name__)
 
 SCHEMA = "ocma"
 ROLE = "ocma_app"
+Connection = Any  # of asyncpg, which is not typed
 PATIENCE = 60.0  # seconds for an answer: a connection that is half dead must not hold up everybody
 _WORKSPACE = text("SELECT set_config('app.workspace_id', :workspace, true), set_config('app.user_id', :person, true)")
-_WORKSPACES = text("SELECT set_config('role', 'ocma_worker', true), set_config('app.workspaces', :workspaces, true)")
+_BATCH = "BEGIN; SELECT set_config('role', 'ocma_worker', true), set_config('app.workspaces', '{{{}}}', true)"
+# What any call may raise when the database does not do it.
+FAILURES: tuple[type[Exception], ...] = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
 class Model(DeclarativeBase):
@@ -45,21 +50,76 @@ def _renamed(url: URL, before: str, after: str) -> URL:
     return bare.update_query_dict({after: mode}) if mode else bare
 
 
+class Row(asyncpg.Record):
+    """By position, and by name."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class Kept(asyncpg.Connection):
+    """Comes back to its pool as it is: what we set ends with the transaction."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+async def _reads_json(connection: Connection) -> None:
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+
+
+class Bare:
+    """Connections of our driver, without anything above it, opened when they are needed."""
+
+    def __init__(self, url: str, most: int, settings: Mapping[str, str]) -> None:
+        self._url, self._most, self._settings = url, most, dict(settings)
+        self._pool: Any = None
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[Connection]:
+        pool = self._pool or await self._open()
+        async with pool.acquire(timeout=PATIENCE) as connection:
+            yield connection
+
+    async def _open(self) -> Any:
+        """Without connections at first it is made without waiting, so never twice."""
+        self._pool = asyncpg.create_pool(
+            self._url,
+            min_size=0,
+            max_size=self._most,
+            init=_reads_json,
+            connection_class=Kept,
+            record_class=Row,
+            server_settings=self._settings,
+            command_timeout=PATIENCE,
+        )
+        return await self._pool
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            self._pool.terminate()
+
+
 class Database:
     """Opens transactions. Every one runs as `ocma_app`, whatever the login is, and sees one workspace or none."""
 
     def __init__(self, url: str, *, pool: int = 10) -> None:
+        bare = max(pool * 2 // 5, 1)
         # What was committed before a send must be there after a crash, whatever the server's default is.
         settings = {"role": ROLE, "search_path": SCHEMA, "application_name": "ocma", "synchronous_commit": "on"}
         self.engine: AsyncEngine = create_async_engine(
             async_url(url),
-            pool_size=pool,
+            pool_size=max(pool - bare, 1),
             max_overflow=0,
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args={"server_settings": settings, "command_timeout": PATIENCE},
         )
         self._plain = plain_url(url)
+        self._bare = Bare(self._plain, bare, settings)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -70,24 +130,29 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def batch(self, workspace_ids: Iterable[UUID]) -> AsyncGenerator[AsyncSession]:
+    async def batch(self, workspace_ids: Iterable[UUID]) -> AsyncGenerator[Connection]:
         """The same for work of several workspaces at once: sees these, and only the tables that publishing needs."""
-        async with self._sessions.begin() as session:
-            named = ",".join(sorted({str(each) for each in workspace_ids}))
-            await session.execute(_WORKSPACES, {"workspaces": f"{{{named}}}"})
-            yield session
+        opening = _BATCH.format(",".join(sorted({str(each) for each in workspace_ids})))
+        async with self._bare.connection() as connection:
+            try:
+                await connection.execute(opening)
+                yield connection
+                await connection.execute("COMMIT")
+            except BaseException:
+                connection.terminate()  # with whatever was begun
+                raise
 
-    async def system(self, query: str, **values: Any) -> list[Any]:
+    async def system(self, query: str, *values: Any) -> list[Any]:
         """One call of a function that works across workspaces (see the end of migrations/sql/0001_initial.sql)."""
-        async with self._sessions.begin() as session:
-            return list((await session.execute(text(query), values)).all())
+        async with self._bare.connection() as connection:
+            return await connection.fetch(query, *values)
 
     async def listen(self, channel: str, heard: Callable[[], None]) -> None:
         """Calls `heard` at every NOTIFY on `channel`, for ever; also after each new connection, for what was missed."""
         while True:
             try:
                 await self._listen_once(channel, heard)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except FAILURES as error:
                 log.warning("database.listen", error=type(error).__name__)
             await asyncio.sleep(1)
 
@@ -110,6 +175,7 @@ class Database:
             connection.terminate()
 
     async def close(self) -> None:
+        await self._bare.close()
         await self.engine.dispose()
 
 

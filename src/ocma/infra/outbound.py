@@ -6,6 +6,8 @@ the address that was checked. Redirects are never followed: each is a new decisi
 """
 
 import ipaddress
+import json
+import logging
 import socket
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import timedelta
@@ -34,6 +36,8 @@ UNWRITTEN = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)  # no
 ODD = tuple(map(ipaddress.ip_network, ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10", "5f00::/16")))
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PASSING = frozenset({502, 503, 504})
+SIMPLE = frozenset({"headers", "json", "extensions"})
+MOST = 64 * 1024 * 1024  # bytes of an answer
 TAKEN = frozenset({"params", "headers", "content", "data", "files", "json", "extensions"})
 
 
@@ -115,17 +119,20 @@ class Traced(httpx2.AsyncBaseTransport):
         self._inner = inner
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        seen = {"id": str(new_id()), "method": request.method, "host": request.url.host, "path": request.url.path}
         try:
             response = await self._inner.handle_async_request(request)
         except httpx2.TransportError as error:
-            log.info("outbound", **seen, error=type(error).__name__)
+            _trace(request.method, request.url, error=type(error).__name__)
             raise
-        if response.is_success:  # half of what a call costs, and the row says it all
-            log.debug("outbound", **seen, status=response.status_code)
-        else:
-            log.info("outbound", **seen, status=response.status_code)
+        _trace(request.method, request.url, status=response.status_code)
         return response
+
+
+def _trace(method: str, url: httpx2.URL, **outcome: Any) -> None:
+    """What went well is told to whoever asks for details: the publication's row says it, too."""
+    level = logging.DEBUG if 200 <= outcome.get("status", 0) < 300 else logging.INFO
+    if log.is_enabled_for(level):
+        log.log(level, "outbound", id=str(new_id()), method=method, host=url.host, path=url.path, **outcome)
 
 
 class TrueErrors(httpx2.AsyncBaseTransport):
@@ -209,7 +216,7 @@ def _passing(error: Exception) -> bool:
 class Bounded(httpx2.AsyncBaseTransport):
     """An answer that does not end is cut off: users name some of the servers."""
 
-    def __init__(self, inner: httpx2.AsyncBaseTransport, most: int = 64 * 1024 * 1024) -> None:
+    def __init__(self, inner: httpx2.AsyncBaseTransport, most: int = MOST) -> None:
         self._inner, self._most = inner, most
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -237,23 +244,34 @@ class BoundedStream(httpx2.AsyncByteStream):
 
 
 class Lean(httpx2.AsyncClient):
-    """A client whose `request` does without what nobody here uses: cookies, auth, redirects, hooks."""
+    """A client whose `request` does without what nobody here uses: cookies, auth, redirects, hooks.
+
+    `straight` is given for destinations the operator chose: what may change something there is sent without a retry, so nothing
+    but the trace stands between it and the wire.
+    """
 
     def __init__(
-        self, base_url: str, headers: Mapping[str, str], transport: httpx2.AsyncBaseTransport, timeout: httpx2.Timeout
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        transport: httpx2.AsyncBaseTransport,
+        timeout: httpx2.Timeout,
+        straight: Reqwest | None = None,
     ) -> None:
         super().__init__(base_url=base_url, headers=headers, transport=transport, timeout=timeout, trust_env=False)
         self._base, self._sent = base_url.rstrip("/"), {"Accept": "*/*", **headers}
-        self._straight, self._limits = transport, {"timeout": timeout.as_dict()}
+        self._layers, self._limits, self._straight = transport, {"timeout": timeout.as_dict()}, straight
 
     async def request(self, method: str, url: httpx2.URL | str, **how: Any) -> httpx2.Response:
         """With more than a Request takes it is httpx's own."""
+        if self._straight and method not in SAFE and how.keys() <= SIMPLE:
+            return await self._send(self._straight, method, _absolute(self._base, str(url)), **how)
         if how.keys() - TAKEN:
             return await super().request(method, url, **how)
         headers = {**self._sent, **(how.pop("headers", None) or {})}
         extensions = {**self._limits, **(how.pop("extensions", None) or {})}
         request = httpx2.Request(method, _whole(self._base, str(url)), headers=headers, extensions=extensions, **how)
-        response = await self._straight.handle_async_request(request)
+        response = await self._layers.handle_async_request(request)
         response.request = request
         try:
             await response.aread()
@@ -261,11 +279,42 @@ class Lean(httpx2.AsyncClient):
             await response.aclose()
         return response
 
+    async def _send(
+        self,
+        straight: Reqwest,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        extensions: Mapping[str, Any] | None = None,
+    ) -> httpx2.Response:
+        body = b"" if json is None else _json(json)
+        kind = {} if json is None else {"Content-Type": "application/json"}
+        fresh = bool(extensions and extensions.get("fresh"))
+        try:
+            response = await straight.send(method, url, {**self._sent, **kind, **(headers or {})}, body, fresh=fresh, most=MOST)
+        except httpx2.TransportError as error:
+            _trace(method, httpx2.URL(url), error=type(error).__name__)
+            raise
+        if not response.is_success or log.is_enabled_for(logging.DEBUG):
+            response.request = httpx2.Request(method, url)
+            _trace(method, response.request.url, status=response.status_code)
+        return response
+
+
+def _json(value: Any) -> bytes:
+    """As httpx2 writes it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _absolute(base: str, url: str) -> str:
+    return url if "://" in url else f"{base}/{url.lstrip('/')}"
+
 
 @lru_cache(maxsize=4096)
 def _whole(base: str, url: str) -> httpx2.URL:
     """Taking a URL apart costs as much as sending it."""
-    return httpx2.URL(url if "://" in url else f"{base}/{url.lstrip('/')}")
+    return httpx2.URL(_absolute(base, url))
 
 
 class Outbound:
@@ -285,7 +334,8 @@ class Outbound:
 
     def client(self, base_url: str, *, chosen: bool, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
         agent = {"User-Agent": f"OCMA/{__version__}", "Accept-Encoding": "gzip, deflate" if chosen else "identity"}
-        return Lean(base_url, {**agent, **(headers or {})}, self.transport(chosen=chosen), self._timeout)
+        straight = self._open if chosen else None
+        return Lean(base_url, {**agent, **(headers or {})}, self.transport(chosen=chosen), self._timeout, straight)
 
     async def close(self) -> None:
         for transport in self._closing:

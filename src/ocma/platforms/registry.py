@@ -20,11 +20,15 @@ def manifests() -> Iterator[Manifest]:
     return (connector.manifest for connector in connectors().values())
 
 
+@cache
+def _by_name() -> Mapping[str, Connector]:
+    return {name: each for each in connectors().values() for name in (each.manifest.key, *each.manifest.aliases)}
+
+
 def get_connector(name: str, path: str = "platform") -> Connector:
     """By key or alias (`twitter` is `x`). Raises Invalid that names the known ones."""
-    for connector in connectors().values():
-        if name.lower() in (connector.manifest.key, *connector.manifest.aliases):
-            return connector
+    if found := _by_name().get(name.lower()):
+        return found
     known = ", ".join(connectors())
     message = f"Unknown platform {name[:40]!r}. Known: {known}."
     raise Invalid(message, code="unknownPlatform", issues=[Issue(path, "unknownPlatform", message)])

@@ -148,5 +148,5 @@ async def test_an_api_key_cannot_log_out(api, key):
 
 async def test_the_password_is_stored_as_argon2(make, database):
     person = await make.person()
-    rows = await database.system("SELECT * FROM find_login(:email)", email=person.email)
+    rows = await database.system("SELECT * FROM find_login($1)", person.email)
     assert rows[0].password_hash.startswith("$argon2id$")

@@ -239,3 +239,19 @@ async def test_an_upload_whose_file_is_shorter_than_recorded_is_broken_off(outbo
         with pytest.raises(PlatformUnavailable):
             await step.run(Access(outbound.client(url, chosen=True)), {})
         assert not seen
+
+
+async def slow(wire: Wire) -> None:
+    """Longer than the usual time, as a server that converts what it was sent."""
+    await wire.read()
+    await asyncio.sleep(1.4)
+    await wire.write(YES)
+
+
+async def test_a_request_that_asks_for_more_time_gets_it(outbound):
+    async with serving(slow) as (url, seen):
+        client = outbound.client(url, chosen=True)
+        with pytest.raises(httpx2.ReadTimeout):
+            await client.request("POST", "/file", content=b"x")
+        answered = await client.request("POST", "/file", content=b"x", timeout=httpx2.Timeout(5.0))
+    assert (answered.status_code, seen["POST"]) == (200, 2)

@@ -78,7 +78,7 @@ async def test_keys_rotate_while_everything_runs(company, tmp_path):
     added = add_key(path)
     done = await rotation.rotate(resources.database, vault)
     assert done.rows >= 3
-    stale = await resources.database.system("SELECT * FROM list_stale_secrets(:key, 1000)", key=added)
+    stale = await resources.database.system("SELECT * FROM list_stale_secrets($1, 1000)", added)
     others = {each for each in done.unreadable if not each.startswith("webhook_endpoints")}
     assert {f"{kind} {row_id}" for kind, _, row_id in stale} == others  # left by other tests, sealed with no key
     assert str(account.id) not in " ".join(done.unreadable)

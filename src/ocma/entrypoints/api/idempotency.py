@@ -12,7 +12,6 @@ from fastapi import Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Form, Query
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import SQLAlchemyError
 
 from ocma.bootstrap import Resources
 from ocma.entrypoints.api import problems
@@ -22,6 +21,7 @@ from ocma.errors import Forbidden, Invalid, Issue
 from ocma.features.workspaces import requests
 from ocma.features.workspaces.caller import Caller
 from ocma.features.workspaces.requests import Answer, Reservation
+from ocma.infra.database import FAILURES
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -98,7 +98,7 @@ async def _keep(resources: Resources, held: Reservation, response: Response) -> 
         else:
             answer = Answer(response.status_code, response.headers.get("content-type"), body)
             await requests.finish(resources.database, resources.vault, held, answer, resources.clock)
-    except (SQLAlchemyError, OSError) as error:
+    except FAILURES as error:
         log.warning("idempotent_answer_lost", error=type(error).__name__)
 
 
@@ -110,7 +110,7 @@ async def _alive(resources: Resources, first: Reservation) -> AsyncGenerator[lis
     async def beat() -> None:
         while True:
             await asyncio.sleep(BEAT)
-            with suppress(SQLAlchemyError, OSError):
+            with suppress(*FAILURES):
                 held[0] = await requests.keep_alive(resources.database, held[0], resources.clock)
 
     task = asyncio.create_task(beat())

@@ -11,7 +11,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from ocma.bootstrap import Resources
 from ocma.entrypoints.api.dependencies import ResourcesDep, bearer_token
@@ -20,6 +19,7 @@ from ocma.errors import NotFound, Unauthenticated
 from ocma.features.publishing.backlog import Backlog, measure
 from ocma.features.publishing.health import Health, fetch_counts, fetch_health, list_troubled
 from ocma.infra import heartbeat
+from ocma.infra.database import FAILURES
 from ocma.platforms.registry import connectors
 
 router = APIRouter(tags=["health"], route_class=PlainRoute)
@@ -117,5 +117,5 @@ async def _snapshot(resources: Resources) -> Snapshot:
 async def _backlogs(resources: Resources) -> list[Backlog] | None:
     try:
         return await measure(resources.database)
-    except (SQLAlchemyError, OSError):
+    except FAILURES:
         return None

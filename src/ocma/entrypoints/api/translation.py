@@ -10,14 +10,15 @@ import structlog
 from fastapi.exceptions import RequestValidationError
 from pydantic.alias_generators import to_camel
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ocma.errors import Conflict, Invalid, Issue, OcmaError, Unavailable
+from ocma.infra.database import FAILURES
 
 log = structlog.get_logger(__name__)
 
-FOREIGN: tuple[type[Exception], ...] = (SQLAlchemyError, asyncpg.PostgresError, RedisError, OSError)
+FOREIGN: tuple[type[Exception], ...] = (RedisError, *FAILURES)
 _MAX_ISSUES = 50
 _MAX_PATH = 200
 _PLACES = frozenset({"body", "query", "path", "header", "cookie"})
@@ -51,7 +52,7 @@ def _of_database(error: Exception) -> OcmaError | None:
     if isinstance(error, PoolTimeout):
         return _unavailable("PostgreSQL", error)
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
-    if isinstance(cause, asyncpg.DataError):
+    if isinstance(cause, asyncpg.DataError) or (isinstance(cause, asyncpg.InterfaceError) and isinstance(cause, ValueError)):
         log.info("value_refused_by_database", error=type(cause).__name__)
         return Invalid("A value is out of the range that can be stored.", code="outOfRange")
     if isinstance(error, IntegrityError) or isinstance(cause, asyncpg.IntegrityConstraintViolationError):

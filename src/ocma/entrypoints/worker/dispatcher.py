@@ -5,7 +5,6 @@ import random
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from ocma.bootstrap import Resources
 from ocma.entrypoints.worker.process import end, run, spawn
@@ -14,6 +13,7 @@ from ocma.features.accounts import upkeep
 from ocma.features.notifications import retention
 from ocma.features.publishing import dispatch
 from ocma.features.publishing.plan import CHANNEL
+from ocma.infra.database import FAILURES
 
 log = structlog.get_logger(__name__)
 
@@ -38,9 +38,9 @@ async def keep_up(resources: Resources) -> None:
         try:
             if expiring := await upkeep.find_expiring(resources.database):
                 await resources.tasks.send(upkeep.TASK, expiring)
-            await resources.database.system("SELECT forget_old_requests(:age), forget_old_states(:age)", age=KEEP)
+            await resources.database.system("SELECT forget_old_requests($1), forget_old_states($1)", KEEP)
             await retention.forget_old(resources.database, timedelta(days=resources.settings.history_days))
-        except (Unavailable, SQLAlchemyError, OSError) as error:
+        except (Unavailable, *FAILURES) as error:
             log.warning("upkeep.failed", error=type(error).__name__)
 
 

@@ -1,6 +1,7 @@
 """Works what dispatchers hand out: task name -> service function."""
 
 import asyncio
+import gc
 from dataclasses import replace
 
 from ocma.bootstrap import Resources
@@ -10,7 +11,6 @@ from ocma.entrypoints.worker.process import end, run, spawn
 from ocma.features.accounts import upkeep
 from ocma.features.notifications import courier
 from ocma.features.notifications.courier import Courier
-from ocma.features.publishing.lanes import Lanes
 from ocma.features.publishing.press import Press
 from ocma.features.publishing.work import TASK, work_batch
 from ocma.platforms.registry import connectors
@@ -18,11 +18,11 @@ from ocma.platforms.registry import connectors
 MESSAGES = 50  # at a time; how many publications run at once is another limit
 
 
-def handlers(press: Press, lanes: Lanes) -> dict[str, Handler]:
+def handlers(press: Press) -> dict[str, Handler]:
     """Every task this process can work, by name."""
 
     async def publications(message: list[tuple[str, int]]) -> None:
-        await work_batch(press, lanes, message)
+        await work_batch(press, message)
 
     async def tokens(message: list[tuple[str, str]]) -> None:
         await upkeep.refresh_all(press.desk, message)
@@ -34,11 +34,11 @@ async def work(resources: Resources, stop: asyncio.Event, press: Press | None = 
     """Until `stop`; what was begun is finished."""
     press = replace(press or resources.press(), stopping=stop)
     connectors()  # loaded now, not when the first post is due
+    gc.freeze()  # what is there by now stays, so that the collector need not look at it again and again
     keeper = spawn(press.keeper.run())
     carrying = spawn(courier.run(_courier(resources), stop))
     try:
-        lanes = Lanes(resources.settings.worker_concurrency, resources.settings.platform_concurrency)
-        await engine.run(resources.tasks, handlers(press, lanes), concurrency=MESSAGES, stop=stop)
+        await engine.run(resources.tasks, handlers(press), concurrency=MESSAGES, stop=stop)
         await carrying  # ends by itself after `stop`, with the deliveries under way
     finally:
         await end(carrying)

@@ -72,7 +72,7 @@ async def begin(desk: Desk, caller: Caller, platform: str, redirect_uri: str | N
 
 async def find_workspace(desk: Desk, state: str) -> UUID | None:
     """Whose authorization is this? For the browser, which comes back without credentials."""
-    rows = await desk.database.system("SELECT find_state_workspace(:hash)", hash=_hash(state))
+    rows = await desk.database.system("SELECT find_state_workspace($1)", _hash(state))
     return rows[0][0] if rows else None
 
 

@@ -19,8 +19,8 @@ FIELDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "webhook_endpoints": ("id", ("secret", "previous_secret")),
 }
 _STALE = """
-    SELECT * FROM list_stale_secrets(:key, :batch)
-    UNION ALL SELECT * FROM list_stale_webhook_secrets(:key, :batch) LIMIT :batch"""
+    SELECT * FROM list_stale_secrets($1, $2)
+    UNION ALL SELECT * FROM list_stale_webhook_secrets($1, $2) LIMIT $2"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ async def rotate(database: Database, vault: Vault, progress: Callable[[int], Non
     """Re-encrypts what another key than the active one encrypts; may be stopped and begun again."""
     done, unreadable = 0, set[tuple[str, UUID]]()
     while True:
-        found = await database.system(_STALE, key=vault.active, batch=BATCH + len(unreadable))
+        found = await database.system(_STALE, vault.active, BATCH + len(unreadable))
         stale = [each for each in found if (each[0], each[2]) not in unreadable]
         if not stale:
             return Rotated(done, tuple(sorted(f"{kind} {row_id}" for kind, row_id in unreadable)))

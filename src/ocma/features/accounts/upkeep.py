@@ -23,8 +23,8 @@ BATCH = 100
 
 async def find_expiring(database: Database) -> list[tuple[str, str]]:
     """(workspace, account) of tokens that end within the horizon, soonest first."""
-    query = "SELECT * FROM list_expiring_tokens(:horizon, :batch)"
-    return [(str(row[0]), str(row[1])) for row in await database.system(query, horizon=HORIZON, batch=BATCH)]
+    query = "SELECT * FROM list_expiring_tokens($1, $2)"
+    return [(str(row[0]), str(row[1])) for row in await database.system(query, HORIZON, BATCH)]
 
 
 async def refresh_all(desk: Desk, message: Sequence[tuple[str, str]]) -> None:

@@ -12,13 +12,12 @@ from random import Random
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from ocma.clock import Clock
 from ocma.errors import OcmaError
 from ocma.features.notifications import deliver
 from ocma.features.notifications.deliver import Claim, Post
-from ocma.infra.database import Database
+from ocma.infra.database import FAILURES, Database
 from ocma.infra.outbound import Outbound
 from ocma.infra.vault import Vault
 
@@ -71,15 +70,15 @@ async def run(courier: Courier, stop: asyncio.Event) -> None:
 
 async def spread(courier: Courier) -> int:
     """One step, in the order of commits: new events become notifications and deliveries. Returns how many events."""
-    query = "SELECT spread_events(:batch, :late) AS seen"
-    return (await courier.database.system(query, batch=SPREAD, late=LATE))[0].seen
+    query = "SELECT spread_events($1, $2)"
+    return (await courier.database.system(query, SPREAD, LATE))[0][0]
 
 
 async def claim(courier: Courier, most: int) -> Sequence[Claim]:
     """What is due now, for this process to send."""
-    query = "SELECT * FROM claim_deliveries(:batch, :each, :lease)"
-    values = {"batch": most, "each": courier.per_endpoint, "lease": courier.lease}
-    return [Claim(row.id, row.workspace_id, row.attempt) for row in await courier.database.system(query, **values)]
+    query = "SELECT * FROM claim_deliveries($1, $2, $3)"
+    rows = await courier.database.system(query, most, courier.per_endpoint, courier.lease)
+    return [Claim(row["id"], row["workspace_id"], row["attempt"]) for row in rows]
 
 
 async def _spread_all(courier: Courier, wake: asyncio.Event, stop: asyncio.Event) -> None:
@@ -87,7 +86,7 @@ async def _spread_all(courier: Courier, wake: asyncio.Event, stop: asyncio.Event
         seen = 0
         try:
             seen = await spread(courier)
-        except (SQLAlchemyError, OSError) as error:
+        except FAILURES as error:
             log.warning("webhooks.spread", error=type(error).__name__)
         except Exception:  # what was not foreseen must not end everybody's webhooks without a word
             log.exception("webhooks.unexpected")
@@ -120,7 +119,7 @@ async def _deliver_all(courier: Courier, wake: asyncio.Event, stop: asyncio.Even
 async def _claim(courier: Courier, most: int) -> Sequence[Claim]:
     try:
         return await claim(courier, most) if most > 0 else []
-    except (SQLAlchemyError, OSError) as error:
+    except FAILURES as error:
         log.warning("webhooks.claim", error=type(error).__name__)
         return []
     except Exception:
@@ -132,7 +131,7 @@ async def _deliver(post: Post, claim: Claim) -> None:
     """Never raises: what could not be written down is sent again when its lease ends."""
     try:
         await deliver.deliver(post, claim)
-    except (SQLAlchemyError, OSError, OcmaError) as error:
+    except (OcmaError, *FAILURES) as error:
         log.warning("webhooks.unrecorded", delivery=str(claim.id), error=type(error).__name__)
     except Exception:
         log.exception("webhooks.unexpected", delivery=str(claim.id))

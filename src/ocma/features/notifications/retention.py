@@ -7,9 +7,9 @@ from ocma.infra.database import Database
 NOTIFICATIONS = timedelta(days=90)
 BATCH, STEPS = 2000, 50
 _QUERIES = (
-    ("SELECT forget_old_events(:age, :batch) AS gone", True),
-    ("SELECT forget_old_deliveries(:age, :batch) AS gone", True),
-    ("SELECT forget_old_notifications(:age, :batch) AS gone", False),
+    ("SELECT forget_old_events($1, $2)", True),
+    ("SELECT forget_old_deliveries($1, $2)", True),
+    ("SELECT forget_old_notifications($1, $2)", False),
 )
 
 
@@ -21,7 +21,7 @@ async def forget_old(database: Database, history: timedelta) -> int:
     gone = 0
     for query, is_history in _QUERIES:
         for _ in range(STEPS):
-            step = (await database.system(query, age=history if is_history else NOTIFICATIONS, batch=BATCH))[0].gone
+            step = (await database.system(query, history if is_history else NOTIFICATIONS, BATCH))[0][0]
             gone += step
             if step < BATCH:
                 break

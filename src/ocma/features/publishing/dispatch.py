@@ -2,15 +2,15 @@
 
 import asyncio
 from datetime import timedelta
+from time import monotonic
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from ocma.clock import Clock
 from ocma.errors import Unavailable
 from ocma.features.publishing import claims
 from ocma.features.publishing.work import TASK, messages
-from ocma.infra.database import Database
+from ocma.infra.database import FAILURES, Database
 from ocma.infra.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -20,7 +20,8 @@ HANDOVER = timedelta(seconds=10)  # a message nobody took by then is as good as 
 BATCH = 200  # accounts
 WAITING = 20  # messages that no worker has begun: enough to keep them busy, too few to wait for as long as HANDOVER
 PAUSE = 0.05  # seconds
-IDLE = 1.0  # seconds between two looks for leases that ran out
+IDLE = 1.0  # seconds between two looks, when nothing happens
+SWEEP = 0.25  # seconds, at least, between two looks for leases that ran out
 
 
 async def dispatch(database: Database, tasks: Tasks) -> int:
@@ -37,22 +38,28 @@ async def dispatch(database: Database, tasks: Tasks) -> int:
 
 async def run(database: Database, tasks: Tasks, clock: Clock, wake: asyncio.Event, stop: asyncio.Event) -> None:
     """Until `stop`. `wake` is set when something new may be due."""
+    swept_at = -SWEEP
     while not stop.is_set():
         wake.clear()
         try:
-            swept = await claims.sweep(database)
-            if swept:
-                log.info("dispatch.swept", count=swept)
+            if monotonic() >= swept_at + SWEEP:
+                swept_at = monotonic()
+                await _sweep(database)
             if await tasks.count_waiting() >= WAITING:
                 pause = PAUSE
             elif await dispatch(database, tasks) >= BATCH:
                 continue
             else:
                 pause = await _until_next(database, clock)
-        except (Unavailable, SQLAlchemyError, OSError) as error:
+        except (Unavailable, *FAILURES) as error:
             log.warning("dispatch.failed", error=type(error).__name__)
             pause = IDLE
         await _sleep(pause, wake, stop)
+
+
+async def _sweep(database: Database) -> None:
+    if count := await claims.sweep(database):
+        log.info("dispatch.swept", count=count)
 
 
 async def _until_next(database: Database, clock: Clock) -> float:

@@ -6,10 +6,9 @@ from datetime import timedelta
 from time import monotonic
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from ocma.features.publishing.claims import Claim, extend
-from ocma.infra.database import Database
+from ocma.infra.database import FAILURES, Database
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +45,7 @@ class Keeper:
         since, claims = monotonic(), list(self._deadlines)
         try:
             kept = await extend(self._database, claims, self._lease)
-        except (SQLAlchemyError, OSError) as error:
+        except FAILURES as error:
             log.warning("lease.extend", error=type(error).__name__)
             return
         self.hold([claim for claim in kept if claim in self._deadlines], since)

@@ -1,21 +1,30 @@
-"""How many publications a process works at once: in all, and for each platform (each host, where a platform is many servers)."""
+"""How much a process does at once: publications in all, calls to each platform (each host, where it is many servers)."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from ocma.features.publishing.load import Work
+Place = tuple[str, str]  # platform, host
 
 
 class Lanes:
-    """A platform's own lane is narrower than the road, so that one that hangs leaves room for the others."""
+    """A platform's own lane is narrower than the road, so that one that hangs leaves room for the others.
+
+    While some of a platform's publications are at their calls, as many others may be written down.
+    """
 
     def __init__(self, most: int, per_platform: int) -> None:
-        self._all = asyncio.Semaphore(most)
-        self._lanes: dict[tuple[str, str], asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_platform))
+        self._road = asyncio.Semaphore(most)
+        self._queues: dict[Place, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_platform * 2))
+        self._calls: dict[Place, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_platform))
 
     @asynccontextmanager
-    async def enter(self, work: Work) -> AsyncGenerator[None]:
-        async with self._lanes[work.account.platform, work.account.host], self._all:
+    async def enter(self, platform: str, host: str) -> AsyncGenerator[None]:
+        """A publication, from the first look at it to the last."""
+        async with self._queues[platform, host], self._road:
             yield
+
+    def calls(self, platform: str, host: str) -> asyncio.Semaphore:
+        """To be held while the platform is asked for something."""
+        return self._calls[platform, host]

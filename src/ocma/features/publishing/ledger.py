@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocma.errors import Conflict, OcmaError
@@ -46,32 +46,29 @@ async def free(press: Press, work: Work, state: str, due: float | datetime | Non
         await move(session, work.claim, state=state, due_at=_in(due), lease_until=None, taken_at=None, lapses=0, **values)
 
 
-_SNOOZE = text("""
+_SNOOZE = """
     WITH want AS (
-        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:fences AS integer[]), CAST(:seconds AS double precision[]),
-            CAST(:why AS text[])) AS w (id, fence, seconds, why)
+        SELECT * FROM unnest($1::uuid[], $2::integer[], $3::double precision[],
+            $4::text[]) AS w (id, fence, seconds, why)
     ), ours AS MATERIALIZED (
-        SELECT p.id FROM publications p JOIN want w ON p.id = w.id
-        WHERE p.attempt = w.fence AND coalesce(p.lease_until > '-infinity', false) ORDER BY p.id FOR NO KEY UPDATE OF p
+        SELECT p.id FROM (SELECT * FROM want ORDER BY id) w CROSS JOIN LATERAL (
+            SELECT q.id FROM publications q
+            WHERE q.id = w.id AND q.attempt = w.fence AND coalesce(q.lease_until > '-infinity', false)
+            OFFSET 0 FOR NO KEY UPDATE) p
     )
     UPDATE publications p SET due_at = clock_timestamp() + make_interval(secs => w.seconds),
         lease_until = NULL, taken_at = NULL, lapses = 0,
-        error = CASE WHEN p.error ->> 'code' = 'tokenDoubted' THEN p.error ELSE CAST(w.why AS jsonb) END,
+        error = CASE WHEN p.error ->> 'code' = 'tokenDoubted' THEN p.error ELSE w.why::jsonb END,
         state = CASE WHEN p.state = 'publishing' AND NOT p.progress ? 'processing' THEN 'scheduled' ELSE p.state END
-    FROM want w JOIN ours o ON o.id = w.id WHERE p.id = o.id""")
+    FROM want w JOIN ours o ON o.id = w.id WHERE p.id = o.id"""
 
 
 async def snooze(press: Press, waiting: Sequence[tuple[Work, Wait]]) -> None:
     """They come back at their time, in one statement; no try is spent. Those whose claim was lost are passed over."""
-    works, waits = [work for work, _ in waiting], [wait for _, wait in waiting]
-    columns = {
-        "ids": [each.claim.id for each in works],
-        "fences": [each.claim.fence for each in works],
-        "seconds": [each.seconds for each in waits],
-        "why": [json.dumps(describe_wait(each, press.clock())) for each in waits],
-    }
-    async with press.database.batch(each.claim.workspace_id for each in works) as session:
-        await session.execute(_SNOOZE, columns)
+    now = press.clock()
+    rows = [(work.claim.id, work.claim.fence, wait.seconds, json.dumps(describe_wait(wait, now))) for work, wait in waiting]
+    async with press.database.batch(work.claim.workspace_id for work, _ in waiting) as connection:
+        await connection.execute(_SNOOZE, *zip(*rows, strict=True))
 
 
 def _in(due: float | datetime | None) -> Any:
@@ -81,7 +78,7 @@ def _in(due: float | datetime | None) -> Any:
 
 async def is_past(press: Press, at: datetime) -> bool:
     """By the same clock."""
-    return bool((await press.database.system("SELECT clock_timestamp() > :at", at=at))[0][0])
+    return bool((await press.database.system("SELECT clock_timestamp() > $1", at))[0][0])
 
 
 async def keep_progress(press: Press, work: Work) -> None:

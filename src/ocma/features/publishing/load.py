@@ -3,44 +3,55 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
-
 from ocma.features.accounts.models import Account, AccountToken
-from ocma.features.media.library import find_media
 from ocma.features.media.models import Medium
-from ocma.features.posts.models import Post
 from ocma.features.posts.variants import for_platform, media_ids
 from ocma.features.publishing.claims import Claim
 from ocma.features.publishing.line import Line
-from ocma.features.publishing.models import Attempt, Publication
 from ocma.features.publishing.press import Press
+from ocma.infra.database import Connection, Model
 from ocma.platforms.connector import Connector, Publishes
 from ocma.platforms.content import Content
 from ocma.platforms.registry import get_connector
 
-# Built once: the statement is the same for every batch.
-_ROWS = (
-    select(Publication, Post, Account, AccountToken)
-    .join(Post, Post.id == Publication.post_id)
-    .join(Account, Account.id == Publication.account_id)
-    .outerjoin(AccountToken, AccountToken.account_id == Publication.account_id)
-    .where(Publication.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-    .options(defer(Post.details))
-)
-_ATTEMPTS = (
-    select(Attempt)
-    .where(Attempt.publication_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-    .order_by(Attempt.started_at, Attempt.id)
-)
+Row = TypeVar("Row", bound=Model)
+# By our driver alone: SQLAlchemy's rows cost more than all that is done with them. LATERAL: as in journal.py.
+_ROWS = """
+    SELECT p.*, o.content, o.variants FROM unnest($1::uuid[]) AS w (id)
+    CROSS JOIN LATERAL (
+        SELECT q.id, q.account_id, q.platform, q.progress, q.tries, q.looks, q.max_attempts, q.on_unknown, q.error, q.post_id
+        FROM publications q WHERE q.id = w.id OFFSET 0) p
+    CROSS JOIN LATERAL (SELECT x.content, x.variants FROM posts x WHERE x.id = p.post_id OFFSET 0) o"""
+_ATTEMPTS = """
+    SELECT publication_id, id, part, started_at, state, platform_post_id, url, finished_at FROM attempts
+    WHERE publication_id = ANY ($1) ORDER BY started_at, id"""
+
+
+@dataclass(slots=True)
+class Copy:
+    """A publication with its post, as they were when it was taken. `progress` is kept as it goes on."""
+
+    id: UUID
+    account_id: UUID
+    platform: str
+    progress: dict[str, Any]
+    tries: int
+    looks: int
+    max_attempts: int
+    on_unknown: str
+    error: dict[str, Any] | None
+    post_id: UUID
+    content: dict[str, Any]
+    variants: dict[str, Any]
 
 
 @dataclass(slots=True)
 class Sending:
-    """A send of this moment: what an Attempt would say of it, without the cost of a row that is read."""
+    """A send: what its attempt's row says of it."""
 
     id: UUID
     part: int
@@ -56,17 +67,16 @@ class Work:
     """One publication under a claim."""
 
     claim: Claim
-    publication: Publication
-    post: Post
+    publication: Copy
     account: Account
     line: Line
     media: dict[UUID, Medium]
-    attempts: list[Attempt | Sending]
+    attempts: list[Sending]
 
     def content(self, press: Press) -> Content:
         """Raises NotFound when a file was deleted since."""
-        post, outgoing = self.post, press.library.outgoing
-        return for_platform(post.content, post.variants, self.publication.platform, self.media, outgoing)
+        found = self.publication
+        return for_platform(found.content, found.variants, found.platform, self.media, press.library.outgoing)
 
     @property
     def connector(self) -> Connector:
@@ -84,27 +94,47 @@ async def load(press: Press, claims: Sequence[Claim]) -> list[Work]:
     """In the order of `claims`. One transaction sees the workspaces of these claims, and no other."""
     if not claims:
         return []
-    ids = [claim.id for claim in claims]
-    async with press.database.batch(claim.workspace_id for claim in claims) as session:
-        rows = {row[0].id: row for row in await session.execute(_ROWS, {"ids": ids})}
-        attempts = await _sent(session, claims)
-        media = await find_media(session, [each for row in rows.values() for each in media_ids(row[1].content, row[1].variants)])
-    lines = {
-        account.id: Line(press.desk, account, token, press.gates.observer(account))
-        for account, token in {account: token for _, _, account, token in rows.values()}.items()
-    }
+    async with press.database.batch(claim.workspace_id for claim in claims) as connection:
+        copies = {row[0]: Copy(*row) for row in await connection.fetch(_ROWS, [claim.id for claim in claims])}
+        lines = await _lines(press, connection, list({claim.account_id for claim in claims}))
+        attempts = await _sent(connection, [claim.id for claim in claims if claim.fence > 1])
+        media = await _media(connection, [one for each in copies.values() for one in media_ids(each.content, each.variants)])
     return [
-        Work(claim, publication, post, account, lines[account.id], media, attempts.get(claim.id, []))
+        Work(claim, copies[claim.id], *lines[claim.account_id], media.get(claim.workspace_id, {}), attempts.get(claim.id, []))
         for claim in claims
-        if claim.id in rows
-        for publication, post, account, _ in [rows[claim.id]]
+        if claim.id in copies and claim.account_id in lines
     ]
 
 
-async def _sent(session: AsyncSession, claims: Sequence[Claim]) -> dict[UUID, list[Attempt | Sending]]:
+async def _lines(press: Press, connection: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Account, Line]]:
+    accounts = await _read(connection, Account, "id", ids)
+    tokens = {each.account_id: each for each in await _read(connection, AccountToken, "account_id", ids)}
+    return {each.id: (each, Line(press.desk, each, tokens.get(each.id), press.gates.observer(each))) for each in accounts}
+
+
+async def _sent(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[Sending]]:
     """Earlier sends; a first claim has none."""
-    again = [claim.id for claim in claims if claim.fence > 1]
-    found: dict[UUID, list[Attempt | Sending]] = {}
-    for each in await session.scalars(_ATTEMPTS, {"ids": again}) if again else ():
-        found.setdefault(each.publication_id, []).append(each)
+    found: dict[UUID, list[Sending]] = {}
+    for publication_id, *values in await connection.fetch(_ATTEMPTS, ids) if ids else ():
+        found.setdefault(publication_id, []).append(Sending(*values))
     return found
+
+
+async def _media(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, dict[UUID, Medium]]:
+    """By workspace: nobody's post shows another's file."""
+    found: dict[UUID, dict[UUID, Medium]] = {}
+    for each in await _read(connection, Medium, "id", ids) if ids else ():
+        found.setdefault(each.workspace_id, {})[each.id] = each
+    return found
+
+
+async def _read(connection: Connection, model: type[Row], key: str, ids: Sequence[UUID]) -> list[Row]:
+    """Objects of no session: to be read only."""
+    rows = await connection.fetch(_query(model, key), ids)
+    return [model(**row) for row in rows]
+
+
+@cache
+def _query(model: type[Model], key: str) -> str:
+    columns = ", ".join(f"{column.name}" for column in model.__table__.columns)
+    return f"SELECT {columns} FROM {model.__tablename__} WHERE {key} = ANY ($1)"  # noqa: S608 - names of our own

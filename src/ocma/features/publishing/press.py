@@ -12,6 +12,7 @@ from ocma.features.media.library import Library
 from ocma.features.publishing.gates import Gates
 from ocma.features.publishing.journal import Journal
 from ocma.features.publishing.keeper import Keeper
+from ocma.features.publishing.lanes import Lanes
 from ocma.infra.database import Database
 
 
@@ -33,6 +34,7 @@ class Press:
     keeper: Keeper
     journal: Journal
     gates: Gates
+    lanes: Lanes
     clock: Clock
     lease: timedelta
     timeout: float

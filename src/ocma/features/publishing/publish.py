@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
+from uuid import UUID
 
 import structlog
 
@@ -96,15 +97,15 @@ async def _prepare(press: Press, work: Work, access: Access, content: Content) -
         if _step_part(step) < sent or _is_done(press, steps.get(step.key), step):
             continue
         known = {key: each["id"] for key, each in steps.items()}
-        external_id = await within(STEP, step.run(access, known), work)
+        external_id = await within(press, STEP, step.run(access, known), work)
         steps[step.key] = {"id": external_id, "at": press.clock().timestamp()}
         await ledger.keep_progress(press, work)
 
 
-async def within(seconds: float, asked: Awaitable[Answer], work: Work) -> Answer:
+async def within(press: Press, seconds: float, asked: Awaitable[Answer], work: Work) -> Answer:
     """A server that keeps on answering, byte by byte, must not keep the claim. Not for the call that publishes."""
     try:
-        async with asyncio.timeout(seconds):
+        async with _calls(press, work), asyncio.timeout(seconds):
             return await asked
     except TimeoutError as error:
         raise PlatformUnavailable(platform=work.account.platform, rule="tooSlow") from error
@@ -150,17 +151,9 @@ async def _send(press: Press, work: Work, access: Access, content: Content, inde
     if any(each.part == index and each.state in UNSETTLED for each in work.attempts):
         raise OutcomeUnknown("An earlier send of this part is not settled.", platform=work.account.platform)
     out = outgoing(work, content, index)
-    attempt_id = await ledger.begin_send(press, work, index, fingerprint(out.part, out.options))
-    await press.reached("send")
-    if not press.keeper.holds(work.claim):
-        await ledger.never_sent(press, work, attempt_id)
-        raise ClaimLost
-    try:
-        answer = await _call(press, work, access, out)
-    except OcmaError as error:
-        await ledger.end_send(press, work, attempt_id, error)
-        await press.reached("refused")
-        raise
+    async with _calls(press, work):
+        attempt_id = await ledger.begin_send(press, work, index, fingerprint(out.part, out.options))
+        answer = await _ask(press, work, access, out, attempt_id)
     await press.reached("answered")
     if isinstance(answer, Processing):
         await ledger.record_processing(press, work, attempt_id, answer.id, answer.check_after)
@@ -168,6 +161,24 @@ async def _send(press: Press, work: Work, access: Access, content: Content, inde
     await ledger.record_part(press, work, attempt_id, answer, last=index + 1 == len(content.parts))
     await press.reached("recorded")
     return True
+
+
+def _calls(press: Press, work: Work) -> asyncio.Semaphore:
+    return press.lanes.calls(work.account.platform, work.account.host)
+
+
+async def _ask(press: Press, work: Work, access: Access, out: Outgoing, attempt_id: UUID) -> Published | Processing:
+    """After the write-ahead. A refusal is written down before it is raised."""
+    await press.reached("send")
+    if not press.keeper.holds(work.claim):
+        await ledger.never_sent(press, work, attempt_id)
+        raise ClaimLost
+    try:
+        return await _call(press, work, access, out)
+    except OcmaError as error:
+        await ledger.end_send(press, work, attempt_id, error)
+        await press.reached("refused")
+        raise
 
 
 async def _call(press: Press, work: Work, access: Access, out: Outgoing) -> Published | Processing:
@@ -187,7 +198,7 @@ async def _call(press: Press, work: Work, access: Access, out: Outgoing) -> Publ
 
 
 async def _resume(press: Press, work: Work, access: Access, content: Content, processing: str) -> None:
-    answer = await within(QUESTION, work.publisher.resume(access, Processing(processing, 0)), work)
+    answer = await within(press, QUESTION, work.publisher.resume(access, Processing(processing, 0)), work)
     index = len(work.publication.progress.get("parts", []))
     attempt = next(each for each in reversed(work.attempts) if each.part == index)
     if isinstance(answer, Processing):

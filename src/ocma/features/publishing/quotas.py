@@ -49,7 +49,7 @@ def cost(work: "Work", on: str) -> int:
     progress = work.publication.progress
     live = len(progress.get("parts", []))
     if on == "publish":
-        return max(len(work.post.content["parts"]) - live - ("processing" in progress), 0)
+        return max(len(work.publication.content["parts"]) - live - ("processing" in progress), 0)
     steps = progress.get("steps", {})
     return sum(
         media_step(part, each) not in steps for part, files in enumerate(_files(work)) if part >= live for each in range(files)
@@ -58,8 +58,8 @@ def cost(work: "Work", on: str) -> int:
 
 def _files(work: "Work") -> list[int]:
     """How many there are in each part; a platform's variant may have others in the first."""
-    first, *rest = (len(each.get("mediaIds") or ()) for each in work.post.content["parts"])
-    other = (work.post.variants.get(work.claim.platform) or {}).get("mediaIds")
+    first, *rest = (len(each.get("mediaIds") or ()) for each in work.publication.content["parts"])
+    other = (work.publication.variants.get(work.claim.platform) or {}).get("mediaIds")
     return [first if other is None else len(other), *rest]
 
 
@@ -87,8 +87,8 @@ async def fetch_calls(database: Database, windows: Sequence[Window], besides: Se
 
 
 async def _of_accounts(database: Database, quota: Quota, windows: Sequence[Window]) -> dict[Window, Ages]:
-    query = "SELECT account_id, age FROM list_account_calls(:kind, :ids, :since) ORDER BY age"
-    rows = await database.system(query, kind=quota.on, ids=[each.account_id for each in windows], since=quota.per)
+    query = "SELECT account_id, age FROM list_account_calls($1, $2, $3) ORDER BY age"
+    rows = await database.system(query, quota.on, [each.account_id for each in windows], quota.per)
     ages: dict[UUID, list[float]] = {}
     for account_id, age in rows:
         ages.setdefault(account_id, []).append(age)
@@ -97,15 +97,7 @@ async def _of_accounts(database: Database, quota: Quota, windows: Sequence[Windo
 
 async def _of_app(database: Database, window: Window, besides: Sequence[UUID]) -> dict[Window, Ages]:
     place, quota = window.place, window.quota
-    query = "SELECT age FROM list_app_calls(:kind, :platform, :host, :since, :most, :besides)"
-    rows = await database.system(
-        query,
-        kind=quota.on,
-        platform=place.platform,
-        host=place.host,
-        since=quota.per,
-        most=quota.calls,
-        besides=list(besides),
-    )
+    query = "SELECT age FROM list_app_calls($1, $2, $3, $4, $5, $6)"
+    rows = await database.system(query, quota.on, place.platform, place.host, quota.per, quota.calls, list(besides))
     soon = max(window.seconds - FLYING, 0.0)
     return {window: sorted(soon if row[0] is None else row[0] for row in rows)[: quota.calls]}

@@ -9,7 +9,6 @@ from ocma.errors import OcmaError
 from ocma.features.publishing import ledger, outcomes
 from ocma.features.publishing.ledger import ClaimLost
 from ocma.features.publishing.load import Sending, Work
-from ocma.features.publishing.models import Attempt
 from ocma.features.publishing.outcomes import Verdict
 from ocma.features.publishing.press import Press
 from ocma.features.publishing.publish import QUESTION, judged, mark_account, outgoing, retry, with_access, within
@@ -49,7 +48,7 @@ async def _look(press: Press, work: Work, access: Access) -> None:
     if not sent or out.first_sent_at is None:  # nothing of this part ever left
         return await ledger.free(press, work, "scheduled", 0.0)
     others = await ledger.find_other_posts(press, work, out.first_sent_at)
-    match await within(QUESTION, work.publisher.find(access, replace(out, others=others)), work):
+    match await within(press, QUESTION, work.publisher.find(access, replace(out, others=others)), work):
         case Published() as published:
             await _found(press, work, content, sent[-1], published)
         case Absent():
@@ -59,7 +58,7 @@ async def _look(press: Press, work: Work, access: Access) -> None:
     return None
 
 
-async def _found(press: Press, work: Work, content: Content, attempt: Attempt | Sending, published: Published) -> None:
+async def _found(press: Press, work: Work, content: Content, attempt: Sending, published: Published) -> None:
     index = len(work.publication.progress.get("parts", []))
     last = index + 1 == len(content.parts)
     await ledger.record_part(press, work, attempt.id, published, last=last)

@@ -9,24 +9,23 @@ from time import monotonic
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from ocma.features.publishing import claims, ledger
 from ocma.features.publishing.claims import Claim
 from ocma.features.publishing.gates import Wait
-from ocma.features.publishing.lanes import Lanes
 from ocma.features.publishing.ledger import ClaimLost
 from ocma.features.publishing.load import Work, load
 from ocma.features.publishing.press import Press
 from ocma.features.publishing.publish import publish
 from ocma.features.publishing.settle import settle
+from ocma.infra.database import FAILURES
 
 log = structlog.get_logger(__name__)
 
 TASK = "publications.work"
 
 
-async def work_batch(press: Press, lanes: Lanes, message: Sequence[tuple[str, int]]) -> None:
+async def work_batch(press: Press, message: Sequence[tuple[str, int]]) -> None:
     """`message` is (publication id, fence) pairs. What was taken already, or is claimed anew, is passed over."""
     since = monotonic()
     taken = await claims.take(press.database, [(UUID(each), fence) for each, fence in message], press.lease)
@@ -37,15 +36,15 @@ async def work_batch(press: Press, lanes: Lanes, message: Sequence[tuple[str, in
         await _rest(press, [(each, waits[each.claim.id]) for each in works if each.claim.id in waits])
         by_account = sorted((each for each in works if each.claim.id not in waits), key=lambda each: each.claim.account_id)
         groups = [list(group) for _, group in groupby(by_account, key=lambda each: each.claim.account_id)]
-        await asyncio.gather(*(_work_account(press, lanes, group) for group in groups))
+        await asyncio.gather(*(_work_account(press, group) for group in groups))
     finally:
         for claim in taken:
             press.keeper.let_go(claim)
 
 
-async def _work_account(press: Press, lanes: Lanes, group: list[Work]) -> None:
+async def _work_account(press: Press, group: list[Work]) -> None:
     for index, each in enumerate(group):
-        async with lanes.enter(each):
+        async with press.lanes.enter(each.account.platform, each.account.host):
             if press.stopping.is_set():
                 await claims.extend(press.database, [each.claim], timedelta(0))
             elif wait := press.gates.halted(each):
@@ -76,7 +75,7 @@ async def _work_one(press: Press, work: Work) -> None:
     except ClaimLost as lost:
         await press.gates.told(work, lost)
         log.warning("publication.claimLost", publication=str(work.claim.id), fence=work.claim.fence)
-    except (SQLAlchemyError, OSError) as error:
+    except FAILURES as error:
         log.warning("publication.unrecorded", publication=str(work.claim.id), error=type(error).__name__)
     except Exception:
         log.exception("publication.unexpected", publication=str(work.claim.id))
@@ -84,7 +83,7 @@ async def _work_one(press: Press, work: Work) -> None:
         press.keeper.let_go(work.claim)
 
 
-def messages(found: Sequence[Claim], size: int = 50) -> list[list[tuple[str, int]]]:
+def messages(found: Sequence[Claim], size: int = 100) -> list[list[tuple[str, int]]]:
     """Batches per platform; an account's publications are never spread over two."""
     batches: list[list[tuple[str, int]]] = []
     order = sorted(found, key=lambda each: (each.platform, each.account_id))

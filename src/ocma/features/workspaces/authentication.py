@@ -5,7 +5,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from ocma.clock import Clock
 from ocma.features.workspaces import identity, keys, people, sessions
@@ -14,7 +13,7 @@ from ocma.features.workspaces.identity import Identity
 from ocma.features.workspaces.issuer import Issuer
 from ocma.features.workspaces.keys import FoundKey
 from ocma.features.workspaces.workspaces import list_memberships
-from ocma.infra.database import Database
+from ocma.infra.database import FAILURES, Database
 from ocma.infra.redis import Client
 
 KEY_CACHE_SECONDS = 5  # a revoked key works this much longer at most
@@ -80,5 +79,5 @@ class Authenticator:
         self._marked[found.id] = now
         try:
             await keys.mark_used(self._database, found, self._clock)
-        except (SQLAlchemyError, OSError) as error:
+        except FAILURES as error:
             log.warning("key_use_unmarked", error=type(error).__name__)

@@ -129,7 +129,7 @@ async def revoke_keys_made_by(session: AsyncSession, user_id: UUID, kept: Collec
 
 async def find_key(database: Database, token: str) -> FoundKey | None:
     """By the key itself, in whatever workspace; one query."""
-    rows = await database.system("SELECT * FROM find_api_key(:wanted)", wanted=digest(token))
+    rows = await database.system("SELECT * FROM find_api_key($1)", digest(token))
     if not rows:
         return None
     row = rows[0]

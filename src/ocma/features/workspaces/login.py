@@ -45,7 +45,7 @@ async def login(
 ) -> tuple[UUID, Session]:
     """Raises Unauthenticated, the same for an unknown e-mail and a wrong password; QuotaExceeded after too many tries."""
     await limit.take(redis, email, address)
-    rows = await database.system("SELECT * FROM find_login(:wanted)", wanted=email)
+    rows = await database.system("SELECT * FROM find_login($1)", email)
     stored = rows[0].password_hash if rows else None
     if not await verify_password(stored, password):
         raise Unauthenticated("E-mail or password is wrong.", code="wrongPassword")

@@ -29,6 +29,6 @@ async def get_or_add(database: Database, claims: Claims, clock: Clock) -> UUID:
 
 
 async def _find(database: Database, claims: Claims) -> UUID | None:
-    query = "SELECT find_subject(:issuer, :subject) AS id"
-    rows = await database.system(query, issuer=claims.issuer, subject=claims.subject)
-    return rows[0].id if rows else None
+    query = "SELECT find_subject($1, $2)"
+    rows = await database.system(query, claims.issuer, claims.subject)
+    return rows[0][0] if rows else None

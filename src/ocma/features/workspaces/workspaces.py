@@ -89,7 +89,7 @@ async def _lock(session: AsyncSession, workspace_id: UUID) -> Workspace:
 
 async def list_memberships(database: Database, user_id: UUID) -> Sequence[Membership]:
     """All workspaces of a user, the oldest membership first."""
-    rows = await database.system("SELECT * FROM list_memberships(:person)", person=user_id)
+    rows = await database.system("SELECT * FROM list_memberships($1)", user_id)
     return [Membership(row.workspace_id, row.name, row.role) for row in rows]
 
 

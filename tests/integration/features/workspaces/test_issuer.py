@@ -278,7 +278,7 @@ async def test_somebody_new_gets_a_workspace_once(database, resources):
     who = Claims(ISSUER, f"new-{time.monotonic_ns()}", "new@example.com", "New")
     ids = await asyncio.gather(*(people.get_or_add(database, who, resources.clock) for _ in range(8)))
     assert len(set(ids)) == 1
-    rows = await database.system("SELECT * FROM list_memberships(:id)", id=ids[0])
+    rows = await database.system("SELECT * FROM list_memberships($1)", ids[0])
     assert [(row.name, row.role) for row in rows] == [("My workspace", "owner")]
 
 

@@ -23,7 +23,6 @@ from ocma.features.publishing.claims import Claim
 from ocma.features.publishing.dispatch import dispatch
 from ocma.features.publishing.jobs import OVER
 from ocma.features.publishing.keeper import Keeper
-from ocma.features.publishing.lanes import Lanes
 from ocma.features.publishing.resolution import Answer
 from ocma.features.publishing.schemas import JobChange
 from ocma.features.publishing.work import work_batch
@@ -209,7 +208,7 @@ class Story:
         mine = {each.id for each in await self._rows()}
         for number, fields in entries:
             message = [pair for pair in json.loads(fields[b"data"])["args"][0] if UUID(pair[0]) in mine]
-            await asyncio.gather(*(work_batch(self._worker().press, Lanes(10, 10), message) for _ in range(copies)))
+            await asyncio.gather(*(work_batch(self._worker().press, message) for _ in range(copies)))
             await self.resources.redis.xdel(STREAM, number)
 
     async def lose_redis(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 import by_hand
 import stage
@@ -60,6 +61,28 @@ async def test_two_claims_of_one_publication_write_ahead_at_the_same_instant(com
 
 async def arrived(barrier):
     return barrier.n_waiting or None
+
+
+async def test_a_write_ahead_that_waits_for_the_row_is_judged_by_what_it_finds_then(company, sandbox):
+    """Somebody claims anew and has not committed yet when the old claim comes to write ahead."""
+    account, prepared = await company.connect("x", "waiting"), Gate("prepared")
+    async with by_hand.hand(company, reached=prepared) as hand:
+        job = await company.schedule("waits for the row", account)
+        (claim,) = await hand.claim()
+        old = asyncio.create_task(hand.work([claim]))
+        await prepared.arrived.wait()
+        async with hand.press.database.transaction(claim.workspace_id) as session:
+            await session.execute(text("UPDATE publications SET attempt = attempt + 1 WHERE id = :id"), {"id": claim.id})
+            prepared.open.set()
+            await stage.until(lambda: waits_for_a_lock(hand), 10)
+        await old
+    assert [each.state for each in (await company.job(job.post.id)).attempts] == []
+    assert await sandbox.books("x", "waits for the row") == []
+
+
+async def waits_for_a_lock(hand) -> bool:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO attempts%'"
+    return (await hand.press.database.system(query))[0][0] > 0
 
 
 async def test_a_lapsed_claim_sends_nothing_when_the_new_one_is_done(company, sandbox):

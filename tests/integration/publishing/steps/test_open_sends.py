@@ -3,9 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 import by_hand
 from answers import problem
@@ -91,7 +91,7 @@ async def test_an_answer_that_cannot_be_stored_harms_only_its_own_post(company, 
         return_exceptions=True,
     )
     assert (told[0], told[2]) == (True, True)
-    assert isinstance(told[1], DBAPIError)
+    assert isinstance(told[1], asyncpg.PostgresError)
     assert await states(company, hand) == ["published", "published", "publishing"]
 
 

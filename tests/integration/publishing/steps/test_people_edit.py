@@ -263,7 +263,7 @@ async def test_an_edit_happens_wholly_or_not_at_all_however_it_meets_a_worker(co
     for number in range(20):
         job = await company.schedule(f"before {number}", account)
         body = {"content": f"after {number}"}
-        edited, _ = await asyncio.gather(patch(job, body), after(number * 5, hand.step()))
+        edited, _ = await asyncio.gather(after(60 - number * 4, patch(job, body)), after(number * 4, hand.step()))
         assert (await hand.rounds(job, "completed", "failed")).status == "completed"
         words = ("after", "before") if edited.status_code == 200 else ("before", "after")
         if edited.status_code != 200:

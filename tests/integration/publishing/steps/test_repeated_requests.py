@@ -25,7 +25,7 @@ def forget(opened):
     """As the daily upkeep does, a day later."""
 
     async def all_requests():
-        return await opened.database.system("SELECT forget_old_requests(:age)", age=timedelta(0))
+        return await opened.database.system("SELECT forget_old_requests($1)", timedelta(0))
 
     return all_requests
 
