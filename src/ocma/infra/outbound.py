@@ -113,18 +113,22 @@ def _is_literal(host: str) -> bool:
 
 
 class Traced(httpx2.AsyncBaseTransport):
-    """Names every request and logs method, host, path and outcome: never a query, a header or a body."""
+    """Names every request and logs method, host, path and outcome: never a query, a header or a body.
 
-    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
-        self._inner = inner
+    Without `paths` no path either: that of a webhook is often its only secret.
+    """
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport, *, paths: bool = True) -> None:
+        self._inner, self._paths = inner, paths
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        url = request.url if self._paths else request.url.copy_with(path="/")
         try:
             response = await self._inner.handle_async_request(request)
         except httpx2.TransportError as error:
-            _trace(request.method, request.url, error=type(error).__name__)
+            _trace(request.method, url, error=type(error).__name__)
             raise
-        _trace(request.method, request.url, status=response.status_code)
+        _trace(request.method, url, status=response.status_code)
         return response
 
 
@@ -329,7 +333,7 @@ class Outbound:
 
     def transport(self, *, chosen: bool, fresh: bool = False) -> httpx2.AsyncBaseTransport:
         """`chosen`: the destination comes from the operator, not from a user. `fresh`: every request as if marked FRESH."""
-        stack = Bounded(SafeRetry(Traced(self._open if chosen else self._guarded)))
+        stack = Bounded(SafeRetry(Traced(self._open if chosen else self._guarded, paths=chosen)))
         return Unclosed(AlwaysFresh(stack) if fresh else stack)
 
     def client(self, base_url: str, *, chosen: bool, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:

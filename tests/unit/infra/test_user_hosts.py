@@ -4,8 +4,9 @@ import gzip
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
-from ocma.infra.outbound import Guard, Outbound
+from ocma.infra.outbound import Guard, Outbound, Traced
 
 BOMB = gzip.compress(b"0" * 1_000_000)
 HOST = "http://93.184.215.14/"
@@ -28,3 +29,13 @@ async def test_an_answer_that_is_compressed_all_the_same_is_refused():
         await guard.handle_async_request(httpx2.Request("GET", HOST))
     plain = Guard(answering(), answering(), ())
     assert (await plain.handle_async_request(httpx2.Request("GET", HOST))).status_code == 200
+
+
+async def test_the_path_of_a_users_url_is_not_logged():
+    """That of a webhook is often its only secret."""
+    failing = httpx2.MockTransport(lambda _: httpx2.Response(500))
+    with capture_logs() as lines:
+        await Traced(failing, paths=False).handle_async_request(httpx2.Request("POST", HOST + "hooks/5ecret?key=5ecret"))
+        await Traced(failing).handle_async_request(httpx2.Request("POST", HOST + "2/posts?key=5ecret"))
+    assert [each["path"] for each in lines] == ["/", "/2/posts"]
+    assert "5ecret" not in str(lines)

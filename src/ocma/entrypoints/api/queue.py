@@ -41,6 +41,7 @@ from ocma.features.schema import Instant, Page
 from ocma.features.workspaces.caller import Caller
 from ocma.platforms.registry import get_connector
 
+LIFETIME = 600.0  # seconds of a stream of events
 router = APIRouter(prefix="/api/queue", tags=["queue"], route_class=IdempotentRoute)
 
 Reader = Annotated[Caller, needs("posts:read")]
@@ -191,12 +192,15 @@ async def follow_events(
     caller: Reader,
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=50)] = None,
 ) -> EventSourceResponse:
-    """Server-sent events of every change of state, live. Goes on after `Last-Event-ID`, else begins now."""
+    """Server-sent events of every change of state, live. Goes on after `Last-Event-ID`, else begins now.
+
+    A stream ends after ten minutes, and clients come back by themselves: with a key that was revoked meanwhile they may not.
+    """
     database, workspace_id = resources.database, caller.workspace_id
     start = stream.parse(last_event_id) if last_event_id else await stream.now(database, workspace_id)
 
     async def tell() -> AsyncIterator[ServerSentEvent]:
-        async for position, event in stream.follow(database, workspace_id, start):
+        async for position, event in stream.follow(database, workspace_id, start, LIFETIME):
             if await request.is_disconnected():
                 return
             yield ServerSentEvent(json.dumps(event), event=event["type"], id=str(position))

@@ -80,7 +80,9 @@ class Gates:
         self._places: dict[tuple[str, str], Place] = {}
         self._ok: dict[Place, tuple[int, float]] = {}  # went well and not told yet, since (monotonic)
         self._halts: dict[Place, float] = {}  # breakers this process knows to be open, until (monotonic)
+        self._throttles: dict[Place | UUID, float] = {}  # the platform wants nothing from an app or account, until (monotonic)
         self._probes: set[UUID] = set()
+        self._counted: set[UUID] = set()  # publications whose refusal is in the tally already
         self._spent: dict[UUID, dict[str, float]] = {}  # by account: doors to close, until (monotonic)
         self._away_until = 0.0
         self._seeding = asyncio.Lock()
@@ -112,12 +114,15 @@ class Gates:
         return waits
 
     def halted(self, work: "Work") -> Wait | None:
-        """Asked right before each one, without a round trip: has this process seen its breaker open since it was admitted?"""
-        left = self._halts.get(self.place(work.claim.platform, work.account.host), 0.0) - monotonic()
+        """Asked right before each one, without a round trip: has this process been sent away since it was admitted?"""
+        place, now = self.place(work.claim.platform, work.account.host), monotonic()
+        left, reason = self._halts.get(place, 0.0) - now, "breaker"
         if left <= 0 or work.claim.id in self._probes:
+            left, reason = max(self._throttles.get(each, 0.0) for each in (place, work.account.id)) - now, "throttled"
+        if left <= 0:
             return None
         seconds = left + self._random.uniform(0.5, 3.0)
-        return Wait(seconds, "breaker", self._clock() + timedelta(seconds=seconds))
+        return Wait(seconds, reason, self._clock() + timedelta(seconds=seconds))
 
     def _halt(self, place: Place, seconds: float) -> None:
         self._halts[place] = monotonic() + seconds
@@ -220,15 +225,19 @@ class Gates:
         if work.claim.id in self._probes:
             self._probes.discard(work.claim.id)
             await self._probed(place, work, outcome)
-        elif outcome in {"down", "refused"}:
+        elif outcome in {"down", "refused"} and work.claim.id not in self._counted:
             await self._failed(place, work, outcome)
+        self._counted.discard(work.claim.id)
 
     def _shut(self, work: "Work", place: Place, error: Throttled) -> None:
         """The platform says for how long, and nobody else needs to try in vain. What it says so counts before its headers."""
         if error.retry_after:
             app = error.rule in work.connector.manifest.app_wide
             door = app_door(place) if app else account_door(place.platform, work.account.id)
-            self._spent.setdefault(work.account.id, {})[door] = monotonic() + max(error.retry_after - EARLY, 0.0)
+            until = monotonic() + max(error.retry_after - EARLY, 0.0)
+            self._spent.setdefault(work.account.id, {})[door] = until
+            self._throttles = {whose: at for whose, at in self._throttles.items() if at > monotonic()}
+            self._throttles[place if app else work.account.id] = until
 
     async def _close_doors(self, place: Place, doors: Mapping[str, float]) -> None:
         try:
@@ -301,6 +310,7 @@ class Gates:
         if work.claim.id in self._probes or not self._was_doubted(work):
             return False
         tally = await self._failed(self.place(work.claim.platform, work.account.host), work, "refused")
+        self._counted.add(work.claim.id)
         total = tally.ok + tally.down + tally.refused
         few = tally.accounts <= 1 or tally.refused < self._policy.refused_share * total
         return not tally.tripped and (few or work.publication.tries >= LONG)

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -67,10 +68,11 @@ async def read(database: Database, workspace_id: UUID, after: Position) -> list[
 
 
 async def follow(
-    database: Database, workspace_id: UUID, after: Position, pause: float = 0.3
+    database: Database, workspace_id: UUID, after: Position, seconds: float, pause: float = 0.3
 ) -> AsyncGenerator[tuple[Position, dict[str, Any]]]:
-    """For ever: each event once. `pause` is in seconds."""
-    while True:
+    """Each event once, for so many seconds; `pause`, between two looks, is in seconds, too."""
+    end = monotonic() + seconds
+    while monotonic() < end:
         found = await read(database, workspace_id, after)
         for position, event in found:
             after = position

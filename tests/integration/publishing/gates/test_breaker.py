@@ -10,7 +10,7 @@ from integration.publishing.gates.conftest import QUICK
 from ocma.clock import utcnow
 from ocma.errors import NotFound, Unavailable
 from ocma.features.accounts.tokens import TokenDoubted
-from ocma.features.publishing.breaker import outcome_of
+from ocma.features.publishing.breaker import counts_key, outcome_of
 from ocma.features.publishing.health import fetch_health
 from ocma.platforms.errors import (
     ContentRejected,
@@ -254,6 +254,18 @@ async def test_one_revoked_account_is_confirmed_at_its_second_refusal(gates, cas
     assert await one.confirms(work)
 
 
+async def test_a_confirmed_refusal_counts_once(gates, redis, cast):
+    one = gates()
+    (work,) = await one_each(cast, 1)
+    doubted(work, ago=61)
+    before = int(await redis.hget(counts_key("mastodon"), "refused") or 0)
+    assert await one.confirms(work)
+    await one.told(work, REFUSED)
+    assert int(await redis.hget(counts_key("mastodon"), "refused")) == before + 1
+    await one.told(work, REFUSED)  # another time
+    assert int(await redis.hget(counts_key("mastodon"), "refused")) == before + 2
+
+
 async def test_some_revoked_accounts_among_many_good_ones_are_confirmed(gates, cast):
     one = gates()
     works = await one_each(cast, 3)
@@ -303,6 +315,28 @@ async def test_throttled_closes_the_account_for_everybody(gates, redis, cast):
     assert set(waits) == {later.claim.id}
     assert waits[later.claim.id].reason == "throttled"
     assert 29 < waits[later.claim.id].seconds <= 30
+
+
+async def test_what_was_admitted_with_a_throttled_one_is_not_tried_in_vain(gates, redis, cast):
+    """The rest of the account's message, or of the app's; nobody else's."""
+    one = gates()
+    (work, later), (other,) = await cast.works(await cast.account(), 2), await one_each(cast, 1)
+    assert await one.admit([work, later, other]) == {}
+    await one.told(work, Throttled(status=429, retry_after=30))
+    before = (await redis.info("stats"))["total_commands_processed"]
+
+    assert (one.halted(later).reason, one.halted(other)) == ("throttled", None)
+    assert one.halted(later).seconds > 29
+    assert (await redis.info("stats"))["total_commands_processed"] == before + 1  # this INFO
+
+
+async def test_a_throttle_that_is_over_halts_nobody(gates, cast):
+    one = gates()
+    work, later = await cast.works(await cast.account(), 2)
+    await one.told(work, Throttled(status=429, retry_after=0.3))
+    assert one.halted(later) is not None
+    await asyncio.sleep(0.35)
+    assert one.halted(later) is None
 
 
 async def test_an_app_wide_throttle_closes_the_app(gates, cast):
