@@ -83,7 +83,7 @@ class Admission:
         ]
         self.costs.append(costs)
         numbers = [number for window, needed in costs for number in (self.windows[window], needed)]
-        return [str(work.claim.id), account, self.standing.index(place) + 1, doors, numbers]
+        return [str(work.claim.id), account, self.standing.index(place) + 1, doors, numbers, work.claim.state == "unknown"]
 
     def _window(self, index: int, quota: Quota, place: Place, account_id: UUID, account: str) -> Window:
         whose = index, place if quota.of == "app" else account_id

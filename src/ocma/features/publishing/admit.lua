@@ -8,7 +8,8 @@
 -- ARGV[2]  JSON: probe (ms), bucket (ms), seed,
 --          places   {breaker, probe, tally: key numbers, ok: calls that went well since the last time}
 --          windows  {key number, calls, length in ms, ages in ms of known calls (newest first) or null}
---          works    {id, account's number, place's number, {closed doors' key numbers}, {window's number, cost, …}}
+--          works    {id, account's number, place's number, {closed doors' key numbers}, {window's number, cost, …},
+--                   is it only looked for}
 -- Returns  {unseeded windows' numbers}, {reason, milliseconds, …} for each work: 0 may go, 1 may go as the probe, 2 quota,
 --          3 breaker, 4 throttled. With unseeded windows nothing was done.
 
@@ -114,8 +115,8 @@ local function judge(work)
         if left > longest then reason, longest = 2, left end
     end
     for _, each in ipairs(full) do owed[costs[each]] = (owed[costs[each]] or 0) + costs[each + 1] end
-    local before = held[account]
-    if before and before.longest + 1 > longest then reason, longest = before.reason, before.longest + 1 end  -- in order
+    local before = not work[6] and held[account]  -- in order, but for what only looks for a post
+    if before and before.longest + 1 > longest then reason, longest = before.reason, before.longest + 1 end
     if longest > 0 then return reason, longest end
     local left = breaker(asked.places[work[3]], work[1])
     if left > 0 then return 3, left end

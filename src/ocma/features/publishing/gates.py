@@ -193,8 +193,9 @@ class Gates:
         verdicts: list[Verdict] = []
         for work, needed in zip(asked.works, asked.costs, strict=True):
             verdict = _judge(known, owed, needed)
-            if (before := held.get(work.account.id)) and before.seconds >= verdict.seconds:
-                verdict = Verdict(before.gate, before.seconds + 0.001)  # an account's posts go in order
+            looks = work.claim.state == "unknown"
+            if not looks and (before := held.get(work.account.id)) and before.seconds >= verdict.seconds:
+                verdict = Verdict(before.gate, before.seconds + 0.001)  # in order, but for what only looks for a post
             if verdict.gate is Gate.OPEN:
                 verdict = self._alone_breaker(asked.places[work.claim.id], work)
             if verdict.gate is Gate.OPEN or verdict.gate is Gate.PROBE:

@@ -1,6 +1,7 @@
 """Quotas: never more than the platform grants, whoever asks and whatever happens to Redis; and no longer a wait than needed."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -98,6 +99,21 @@ async def test_looking_for_a_post_costs_nothing(gates, cast):
     object.__setattr__(second.claim, "state", "unknown")
 
     assert await one.admit([second]) == {}
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_who_only_looks_for_a_post_waits_for_nobodys_quota(gates, server, cast, away):
+    one = gates("publish:account=1/1m")
+    first, second, third = await cast.works(await cast.account(), 3)
+    looking = replace(third, claim=replace(third.claim, state="unknown"))
+    await cast.attempt(first)
+    if away:
+        server.stop()
+    try:
+        assert set(await one.admit([first, second, looking])) == {first.claim.id, second.claim.id}
+    finally:
+        if away:
+            server.again()
 
 
 async def test_uploads_have_a_quota_of_their_own(gates, cast):
