@@ -35,6 +35,7 @@ async def work(resources: Resources, stop: asyncio.Event, press: Press | None = 
     press = replace(press or resources.press(), stopping=stop)
     connectors()  # loaded now, not when the first post is due
     gc.freeze()  # what is there by now stays, so that the collector need not look at it again and again
+    gc.set_threshold(20_000, 20, 20)  # thousands of publications in hand are no garbage
     keeper = spawn(press.keeper.run())
     carrying = spawn(courier.run(_courier(resources), stop))
     try:

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
 Place = tuple[str, str]  # platform, host
 
@@ -19,11 +17,9 @@ class Lanes:
         self._queues: dict[Place, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_platform * 2))
         self._calls: dict[Place, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_platform))
 
-    @asynccontextmanager
-    async def enter(self, platform: str, host: str) -> AsyncGenerator[None]:
-        """A publication, from the first look at it to the last."""
-        async with self._queues[platform, host], self._road:
-            yield
+    def enter(self, platform: str, host: str) -> tuple[asyncio.Semaphore, asyncio.Semaphore]:
+        """To be held, one after the other, from the first look at a publication to the last."""
+        return self._queues[platform, host], self._road
 
     def calls(self, platform: str, host: str) -> asyncio.Semaphore:
         """To be held while the platform is asked for something."""

@@ -44,7 +44,8 @@ async def work_batch(press: Press, message: Sequence[tuple[str, int]]) -> None:
 
 async def _work_account(press: Press, group: list[Work]) -> None:
     for index, each in enumerate(group):
-        async with press.lanes.enter(each.account.platform, each.account.host):
+        queue, road = press.lanes.enter(each.account.platform, each.account.host)
+        async with queue, road:
             if press.stopping.is_set():
                 await claims.extend(press.database, [each.claim], timedelta(0))
             elif wait := press.gates.halted(each):
