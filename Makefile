@@ -55,7 +55,7 @@ up: setup ## Start everything for real platforms; keys are read from .env (see .
 test: setup ## Run the tests, against a real PostgreSQL and a real Redis, embedded. T=tests/unit runs a part.
 	$(BIN)/pytest -m 'not real' -n $(J) --dist loadfile $(ARGS) $(T)
 
-test-real: setup ## Publish on a real server that speaks Mastodon's API, on this machine, and read it back.
+test-real: setup ## Publish on real servers on this machine (Mastodon's API; Bluesky's PDS, fetched once) and read it back.
 	$(BIN)/pytest -m real $(ARGS) $(or $(T),tests/real)
 
 check: lint types floors template ## Lint, format, types, import rules, generated files. make -k check goes on after a failure.
@@ -72,6 +72,7 @@ floors: setup
 
 template: setup
 	$(BIN)/ocma env-template | diff -u .env.template -
+	$(BIN)/ocma platform-pages --check docs/platforms
 
 bench: setup ## Measure what a publication costs, beside a bare loop and BullMQ; a quarter of an hour. ARGS=--help
 	$(BIN)/python -m bench.burst $(or $(ARGS),$(BENCH))
@@ -87,6 +88,7 @@ format: setup ## Format the code, mend what ruff can mend, write the generated f
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ocma env-template > .venv/env.template
 	cp .venv/env.template .env.template
+	$(BIN)/ocma platform-pages docs/platforms
 
 clean: ## Remove what make and the tools made here. Data (.data) and settings (.env) stay.
 	rm -rf .venv .uv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis dist

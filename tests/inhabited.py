@@ -12,6 +12,9 @@ import stage
 from factories import PASSWORD, Factory, Person
 from ocma.bootstrap import Resources
 from ocma.features.accounts.models import Account
+from ocma.features.media.library import get_medium
+from ocma.features.media.models import Medium
+from ocma.features.media.target import Target
 from ocma.features.notifications import deliveries, endpoints
 from ocma.features.notifications.endpoints import Registry
 from ocma.features.notifications.models import Notification
@@ -53,6 +56,10 @@ async def inhabit(resources: Resources) -> Inhabited:
         place.add("user_id", (await make.member(owner.workspace_id, "editor")).id)
         place.add("key_id", (await make.key_row(owner.workspace_id, "posts:read")).id)
         place.add("medium_id", (await resources.library.keep(company.caller, _picture(), "teal")).id)
+        place.add("upload_id", (await resources.uploads.begin(company.caller, 1000)).id)
+        wanted = Target(types=("image/jpeg",), max_width=4 + len(place.ids["medium_id"]))
+        medium = await _medium(company, place.ids["medium_id"][0])
+        place.add("rendition_id", (await resources.renditions.order(medium, wanted)).id)
     accounts = [await company.connect(platform, f"{name}{place.workspace_id.hex[-8:]}") for name, platform in _NAMES]
     for account in accounts:
         place.add("account_id", account.id)
@@ -60,6 +67,11 @@ async def inhabit(resources: Resources) -> Inhabited:
         await _post_in_every_state(place, company, accounts[number])
     await _told(place, company)
     return place
+
+
+async def _medium(company: stage.Company, medium_id: str) -> Medium:
+    async with company.resources.database.transaction(company.caller.workspace_id) as session:
+        return await get_medium(session, UUID(medium_id))
 
 
 async def _told(place: Inhabited, company: stage.Company) -> None:

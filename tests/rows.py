@@ -24,6 +24,8 @@ INSERT INTO oauth_states (id, workspace_id, state_hash, caller, platform, redire
     VALUES ('$id', '$workspace', sha256('$workspace'::bytea), 'operator', 'x', 'r', 'sealed', 'old', now() + interval '1 hour');
 INSERT INTO media (id, workspace_id, kind, mime_type, size, sha256, created_by)
     VALUES ('$id', '$workspace', 'image', 'image/png', 1, 'x', 'operator');
+INSERT INTO renditions (id, workspace_id, medium_id, wishes_hash, wishes) VALUES ('$id', '$workspace', '$id', 'x', '{}');
+INSERT INTO uploads (id, workspace_id, size, created_by, expires_at) VALUES ('$id', '$workspace', 1, 'operator', now() + interval '1 hour');
 INSERT INTO posts (id, workspace_id, content, scheduled_at, wall_time, timezone, created_by)
     VALUES ('$post', '$workspace', '{}', now(), now()::timestamp, 'UTC', 'operator');
 INSERT INTO publications (id, workspace_id, post_id, account_id, platform, scheduled_at, due_at, max_attempts, on_unknown)

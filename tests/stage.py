@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,6 +31,15 @@ from ocma.features.workspaces.models import Workspace
 from ocma.ids import new_id
 
 STOPPING_WORKER = Path(__file__).parent / "stopping_worker.py"
+# What platforms do by themselves against doubles, as they usually have it. The others' own means cannot be turned off: a
+# container, an upload session or a record's key works once.
+GUARDS: dict[str, tuple[str, int | bool]] = {
+    "x": ("duplicate_window_seconds", 86400),
+    "mastodon": ("idempotency_seconds", 3600),
+    "linkedin": ("duplicate_window_seconds", 600),
+    "facebook": ("duplicates_refused", True),
+}
+LINKEDIN_SCOPES = "openid profile w_member_social rw_organization_admin w_organization_social r_organization_social"
 
 
 @dataclass
@@ -48,18 +57,27 @@ class Sandbox:
             found = (await client.get(f"{self.url}/_control/books", params={"platform": platform})).raise_for_status()
         return [each for each in found.json()["data"] if each["content"] == content]
 
+    async def marked(self, platform: str, mark: str) -> list[dict[str, Any]]:
+        """What the platform has on record with this mark somewhere in its text: some put a title before it."""
+        async with httpx2.AsyncClient() as client:
+            found = (await client.get(f"{self.url}/_control/books", params={"platform": platform})).raise_for_status()
+        return [each for each in found.json()["data"] if mark in each["content"]]
+
     async def fault(self, platform: str, kind: str, count: int = 1, **more: Any) -> None:
         async with httpx2.AsyncClient() as client:
             body = {"platform": platform, "kind": kind, "count": count, **more}
             (await client.post(f"{self.url}/_control/faults", json=body)).raise_for_status()
 
+    async def waiting_faults(self) -> list[dict[str, Any]]:
+        """Those that have not struck yet."""
+        async with httpx2.AsyncClient() as client:
+            return (await client.get(f"{self.url}/_control/faults")).raise_for_status().json()["data"]
+
     async def guard(self, *, on: bool) -> None:
         """The platforms' own protection against doubles. Off: what we send twice is live twice, so that a test can see it."""
-        settings = {"x": {"duplicate_window_seconds": 86400}, "mastodon": {"idempotency_seconds": 3600}}
         async with httpx2.AsyncClient() as client:
-            for platform, own in settings.items():
-                wanted = own if on else dict.fromkeys(own, 0)
-                body = {"platform": platform, "settings": wanted}
+            for platform, (name, usual) in GUARDS.items():
+                body = {"platform": platform, "settings": {name: usual if on else type(usual)(0)}}
                 (await client.post(f"{self.url}/_control/settings", json=body)).raise_for_status()
 
     async def clear_faults(self) -> None:
@@ -67,7 +85,10 @@ class Sandbox:
             (await client.delete(f"{self.url}/_control/faults")).raise_for_status()
 
     def environment(self) -> dict[str, str]:
+        """Every platform is here; X and Mastodon are moved by variables of their own, and X knows an app of ours."""
         return {
+            "OCMA_SANDBOX_URL": self.url,
+            "OCMA_LINKEDIN_SCOPES": LINKEDIN_SCOPES,  # an app that has been allowed pages
             "OCMA_X_API_URL": f"{self.url}/x",
             "OCMA_X_AUTH_URL": f"{self.url}/x",
             "OCMA_MASTODON_API_URL": f"{self.url}/mastodon",
@@ -125,9 +146,9 @@ def worker(env: Mapping[str, str]):
     return process(["-m", "ocma", "worker"], env)
 
 
-def stopping_worker(stage: str, env: Mapping[str, str]):
-    """A worker that kills itself -9 when the first publication reaches `stage`."""
-    return process([str(STOPPING_WORKER), stage], env)
+def stopping_worker(stage: str, env: Mapping[str, str], publications: int = 1, time: int = 1):
+    """A worker that kills itself -9 when so many publications, of an account each, have reached `stage` for the n-th time."""
+    return process([str(STOPPING_WORKER), stage, str(publications), str(time)], env)
 
 
 @contextmanager
@@ -154,13 +175,22 @@ class Company:
     caller: Caller
 
     async def connect(self, platform: str, name: str) -> Account:
-        """The whole OAuth walk at the sandbox, as `name`."""
+        """The whole OAuth walk at the sandbox, as `name`. Of several accounts the last: a page, not the member who runs it."""
         begun = await authorizations.begin(self.resources.desk, self.caller, platform, None, None)
         async with httpx2.AsyncClient() as client:
             handle = name.replace("-", "_")[:15]  # as long as X allows
             answer = await client.get(f"{begun.url}&approve=1&account={handle}")
         back = httpx2.URL(answer.headers["location"]).params
-        return (await connections.connect(self.resources.desk, self.caller, Code(platform, back["code"], back["state"])))[0]
+        code = Code(platform, back["code"], back["state"], issuer=back.get("iss"))
+        return (await connections.connect(self.resources.desk, self.caller, code))[-1]
+
+    async def keep(self, content: bytes) -> str:
+        """The id of a file in the library."""
+
+        async def whole() -> AsyncIterator[bytes]:
+            yield content
+
+        return str((await self.resources.library.keep(self.caller, whole())).id)
 
     async def schedule(self, text: str, account: Account, **more: Any) -> Job:
         wanted = Schedule.model_validate({"content": text, "accountIds": [account.id], "scheduledAt": "now", **more})

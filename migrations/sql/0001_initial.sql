@@ -163,6 +163,7 @@ CREATE TABLE accounts (
     following bigint,
     posts bigint,
     scopes text[] NOT NULL DEFAULT '{}',
+    missing text[] NOT NULL DEFAULT '{}',
     status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'needsReauthorization', 'restricted', 'revoked')),
     status_reason text,
     last_success_at timestamptz,
@@ -178,11 +179,19 @@ CREATE TABLE account_tokens (
     version integer NOT NULL DEFAULT 1,
     access_token text NOT NULL,
     refresh_token text,
+    extra text,
     expires_at timestamptz,
+    early interval NOT NULL DEFAULT '0',
+    ends_at timestamptz,
+    login_id uuid,
     key_id text NOT NULL,
     updated_at timestamptz NOT NULL DEFAULT now(),
     FOREIGN KEY (workspace_id, account_id) REFERENCES accounts (workspace_id, id)
 );
+COMMENT ON COLUMN account_tokens.early IS 'How long before its end it is renewed.';
+COMMENT ON COLUMN account_tokens.ends_at IS 'Until when it can be renewed; then the owner has to connect again. NULL: not known, or never.';
+COMMENT ON COLUMN account_tokens.login_id IS 'The same for all accounts that one authorization opened.';
+CREATE INDEX account_tokens_login ON account_tokens (workspace_id, login_id) WHERE login_id IS NOT NULL;
 CREATE INDEX account_tokens_expiry ON account_tokens (expires_at) WHERE refresh_token IS NOT NULL;
 CREATE INDEX account_tokens_key ON account_tokens (key_id);
 
@@ -209,6 +218,7 @@ CREATE TABLE oauth_states (
     host text NOT NULL DEFAULT '',
     redirect_uri text NOT NULL,
     verifier text NOT NULL,
+    kept text,
     key_id text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
@@ -223,17 +233,60 @@ CREATE INDEX oauth_states_caller ON oauth_states (workspace_id, caller, platform
 CREATE TABLE media (
     id uuid PRIMARY KEY,
     workspace_id uuid NOT NULL REFERENCES workspaces,
-    kind text NOT NULL CHECK (kind IN ('image', 'gif', 'video')),
+    kind text NOT NULL CHECK (kind IN ('image', 'gif', 'video', 'document')),
     mime_type text NOT NULL,
     size bigint NOT NULL,
     width integer,
     height integer,
+    facts jsonb NOT NULL DEFAULT '{}',
     sha256 bytea NOT NULL,
     alt_text text,
     created_by text NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (workspace_id, id)
 );
 CREATE INDEX media_workspace ON media (workspace_id, id);
+
+-- A medium made to fit somewhere, once for each set of wishes. `lease_until`: a worker makes it until then.
+CREATE TABLE renditions (
+    id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL,
+    medium_id uuid NOT NULL,
+    wishes_hash text NOT NULL,
+    wishes jsonb NOT NULL,
+    state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'making', 'ready', 'refused')),
+    progress real NOT NULL DEFAULT 0,
+    tries integer NOT NULL DEFAULT 0,
+    lease_until timestamptz,
+    facts jsonb,
+    sha256 bytea,
+    error jsonb,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (medium_id, wishes_hash),
+    FOREIGN KEY (workspace_id, medium_id) REFERENCES media (workspace_id, id) ON DELETE CASCADE
+);
+CREATE INDEX renditions_waiting ON renditions (updated_at) WHERE state IN ('waiting', 'making');
+
+-- A file that comes in pieces, and becomes the medium of the same id. `parts`: files in the store, in order.
+-- `finish_until`: somebody puts it together until then.
+CREATE TABLE uploads (
+    id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL REFERENCES workspaces,
+    size bigint NOT NULL CHECK (size > 0),
+    received bigint NOT NULL DEFAULT 0 CHECK (received BETWEEN 0 AND size),
+    parts uuid[] NOT NULL DEFAULT '{}',
+    state text NOT NULL DEFAULT 'receiving' CHECK (state IN ('receiving', 'ready', 'refused')),
+    finish_until timestamptz,
+    error jsonb,
+    metadata text NOT NULL DEFAULT '',
+    alt_text text,
+    created_by text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX uploads_workspace ON uploads (workspace_id, id);
+CREATE INDEX uploads_expiry ON uploads (expires_at);
 
 CREATE TABLE posts (
     id uuid PRIMARY KEY,
@@ -701,7 +754,7 @@ CREATE FUNCTION list_expiring_tokens(horizon interval, batch integer) RETURNS TA
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ocma, pg_temp
 AS $$
     SELECT t.workspace_id, t.account_id FROM account_tokens t JOIN accounts a ON a.id = t.account_id
-    WHERE t.refresh_token IS NOT NULL AND t.expires_at < now() + horizon AND a.status = 'active'
+    WHERE t.refresh_token IS NOT NULL AND t.expires_at < now() + greatest(horizon, t.early) AND a.status = 'active'
     ORDER BY t.expires_at LIMIT batch
 $$;
 
@@ -717,6 +770,21 @@ AS $$
     WITH gone AS (DELETE FROM idempotent_requests r WHERE r.started_at < now() - age RETURNING 1) SELECT count(*) FROM gone
 $$;
 
+-- What is left of media work that nobody holds: uploads that ran out, uploads that came in whole, renditions.
+CREATE FUNCTION media_chores(batch integer) RETURNS TABLE (kind text, workspace_id uuid, id uuid)
+LANGUAGE sql SECURITY DEFINER SET search_path = ocma, pg_temp
+AS $$
+    (SELECT 'expired', u.workspace_id, u.id FROM uploads u WHERE u.expires_at < now() ORDER BY u.expires_at LIMIT batch)
+    UNION ALL
+    (SELECT 'whole', u.workspace_id, u.id FROM uploads u
+        WHERE u.state = 'receiving' AND u.received = u.size AND u.expires_at > now() AND COALESCE(u.finish_until, u.created_at) < now()
+        ORDER BY u.expires_at LIMIT batch)
+    UNION ALL
+    (SELECT 'rendition', r.workspace_id, r.id FROM renditions r
+        WHERE r.state IN ('waiting', 'making') AND COALESCE(r.lease_until, r.updated_at + interval '1 minute') < now()
+        ORDER BY r.updated_at LIMIT batch)
+$$;
+
 
 -- Row-level security and rights -------------------------------------------------------------------------------------------
 
@@ -725,7 +793,7 @@ DECLARE
     tenant text;
 BEGIN
     FOREACH tenant IN ARRAY ARRAY['members', 'api_keys', 'audit_events', 'idempotent_requests', 'accounts', 'account_tokens',
-        'platform_apps', 'oauth_states', 'media', 'posts', 'publications', 'attempts', 'events']
+        'platform_apps', 'oauth_states', 'media', 'renditions', 'uploads', 'posts', 'publications', 'attempts', 'events']
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', tenant);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', tenant);
@@ -744,16 +812,16 @@ CREATE POLICY colleagues ON users FOR SELECT
     USING (id IN (SELECT m.user_id FROM members m WHERE m.workspace_id = (SELECT current_workspace())));
 
 GRANT SELECT, INSERT, UPDATE ON workspaces, users TO ocma_app;
-GRANT UPDATE ON members, api_keys, idempotent_requests, accounts, account_tokens, platform_apps, oauth_states, media, posts,
-    publications, attempts TO ocma_app;
-GRANT DELETE ON members, idempotent_requests, account_tokens, platform_apps, oauth_states, media TO ocma_app;
+GRANT UPDATE ON members, api_keys, idempotent_requests, accounts, account_tokens, platform_apps, oauth_states, media,
+    renditions, uploads, posts, publications, attempts TO ocma_app;
+GRANT DELETE ON members, idempotent_requests, account_tokens, platform_apps, oauth_states, media, renditions, uploads TO ocma_app;
 REVOKE INSERT ON events FROM ocma_app;
 
 DO $$
 DECLARE
     tenant text;
 BEGIN
-    FOREACH tenant IN ARRAY ARRAY['accounts', 'account_tokens', 'media', 'posts', 'publications', 'attempts'] LOOP
+    FOREACH tenant IN ARRAY ARRAY['accounts', 'account_tokens', 'media', 'renditions', 'posts', 'publications', 'attempts'] LOOP
         EXECUTE format('CREATE POLICY batch ON %I TO ocma_worker USING (workspace_id = ANY ((SELECT current_workspaces())::uuid[]))',
             tenant);
         EXECUTE format('GRANT SELECT ON %I TO ocma_worker', tenant);
@@ -777,6 +845,8 @@ CREATE POLICY system_lock ON accounts FOR UPDATE TO ocma_system USING (true) WIT
 CREATE POLICY system ON account_tokens FOR SELECT TO ocma_system USING (true);
 CREATE POLICY system ON platform_apps FOR SELECT TO ocma_system USING (true);
 CREATE POLICY system ON idempotent_requests TO ocma_system USING (true);
+CREATE POLICY system ON uploads FOR SELECT TO ocma_system USING (true);
+CREATE POLICY system ON renditions FOR SELECT TO ocma_system USING (true);
 
 GRANT SELECT (id, workspace_id, account_id, platform, state, due_at, attempt, lease_until, taken_at, lapses, looks, on_unknown,
     error, hold, progress), UPDATE (state, attempt, lease_until, taken_at, due_at, lapses, looks, error, hold) ON publications TO ocma_system;
@@ -788,9 +858,11 @@ GRANT SELECT ON members TO ocma_system;
 GRANT SELECT (id, name, paused_at, resume_grace_hours), UPDATE (updated_at) ON workspaces TO ocma_system;  -- UPDATE: to lock
 GRANT SELECT (id, workspace_id, state_hash, key_id, used_at, expires_at), DELETE ON oauth_states TO ocma_system;
 GRANT SELECT (id, platform, host, status), UPDATE (updated_at) ON accounts TO ocma_system;  -- UPDATE: to lock
-GRANT SELECT (workspace_id, account_id, key_id, refresh_token, expires_at) ON account_tokens TO ocma_system;
+GRANT SELECT (workspace_id, account_id, key_id, refresh_token, expires_at, early) ON account_tokens TO ocma_system;
 GRANT SELECT (id, workspace_id, key_id) ON platform_apps TO ocma_system;
 GRANT SELECT (workspace_id, started_at), DELETE ON idempotent_requests TO ocma_system;
+GRANT SELECT (id, workspace_id, size, received, state, finish_until, created_at, expires_at) ON uploads TO ocma_system;
+GRANT SELECT (id, workspace_id, state, lease_until, updated_at) ON renditions TO ocma_system;
 
 DO $$
 DECLARE

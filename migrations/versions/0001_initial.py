@@ -12,7 +12,7 @@ depends_on = None
 SQL = Path(__file__).parents[1] / "sql" / "0001_initial.sql"
 
 TABLES = (
-    "events attempts publications posts media oauth_states platform_apps account_tokens accounts idempotent_requests "
+    "renditions uploads events attempts publications posts media oauth_states platform_apps account_tokens accounts idempotent_requests "
     "audit_events api_keys members users workspaces"
 )
 

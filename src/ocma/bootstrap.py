@@ -8,7 +8,13 @@ from datetime import timedelta
 from ocma.clock import Clock, utcnow
 from ocma.errors import Invalid
 from ocma.features.accounts.desk import Desk
+from ocma.features.media.craft import Workshop
+from ocma.features.media.intake import Limits
 from ocma.features.media.library import Library
+from ocma.features.media.links import Links
+from ocma.features.media.renditions import Renditions
+from ocma.features.media.shelf import Shelf
+from ocma.features.media.uploads import Uploads
 from ocma.features.publishing.breaker import Policy
 from ocma.features.publishing.gates import Gates
 from ocma.features.publishing.journal import Journal
@@ -18,7 +24,7 @@ from ocma.features.publishing.press import Press
 from ocma.infra.database import Database
 from ocma.infra.outbound import Outbound
 from ocma.infra.redis import Client, connect
-from ocma.infra.storage import Storage
+from ocma.infra.storage import open_storage
 from ocma.infra.tasks import Tasks
 from ocma.infra.vault import Vault
 from ocma.platforms.gateway import Gateway
@@ -38,6 +44,8 @@ class Resources:
     tasks: Tasks
     desk: Desk
     library: Library
+    uploads: Uploads
+    renditions: Renditions
     leases: Database  # a connection of its own: a full pool must not cost a lease
 
     def gates(self) -> Gates:
@@ -79,7 +87,10 @@ async def resources(settings: Settings | None = None, clock: Clock = utcnow) -> 
         stack.push_async_callback(outbound.close)
         tasks = Tasks(settings.redis_url.get_secret_value())
         stack.push_async_callback(tasks.close)
-        gateway, storage = Gateway(outbound, variables), Storage(settings.media_dir)
+        gateway = Gateway(outbound, variables)
+        shelf = _shelf(settings, database, vault, clock)
+        reachable = shelf.links.reachable or bool(variables.get("OCMA_SANDBOX_URL"))
+        library = Library(shelf, outbound, reachable=reachable)
         yield Resources(
             settings=settings,
             environment=variables,
@@ -91,9 +102,23 @@ async def resources(settings: Settings | None = None, clock: Clock = utcnow) -> 
             gateway=gateway,
             tasks=tasks,
             desk=Desk(database, vault, gateway, clock, settings.public_url),
-            library=Library(database, storage, outbound, clock, settings.media_max_bytes),
+            library=library,
+            uploads=Uploads(library),
+            renditions=Renditions(shelf),
             leases=leases,
         )
+
+
+def _shelf(settings: Settings, database: Database, vault: Vault, clock: Clock) -> Shelf:
+    return Shelf(
+        database=database,
+        storage=open_storage(settings),
+        workshop=Workshop(),
+        links=Links(vault, settings.media_base_url or settings.public_url, clock, timedelta(hours=settings.media_link_hours)),
+        clock=clock,
+        limits=Limits.of(settings),
+        rest=timedelta(hours=settings.upload_hours),
+    )
 
 
 def _require(settings: Settings) -> None:

@@ -16,6 +16,8 @@
       x AccountRestricted          the platform closed it
       x Throttled                  wait
       x PlatformUnavailable        later; nothing was accepted
+      x NotReady                   come back
+      x PreparationLost            prepare anew
       x OutcomeUnknown             sent, no answer
 
 What each leaf means outside is told once per door: entrypoints/api/problems.py (HTTP), features/publishing/outcomes.py (what the

@@ -47,9 +47,44 @@ class Settings(BaseSettings):
     vault_keys_file: Path | None = Field(
         default=None, alias="OCMA_VAULT_KEYS_FILE", description="The same as a JSON file; read again when it changes."
     )
-    media_dir: Path = Field(default=Path(".data/media"), alias="OCMA_MEDIA_DIR", description="Where uploads are kept.")
-    media_max_bytes: int = Field(
-        default=20 * 1024 * 1024, ge=1, alias="OCMA_MEDIA_MAX_BYTES", description="Largest upload, in bytes."
+    media_dir: Path = Field(
+        default=Path(".data/media"),
+        alias="OCMA_MEDIA_DIR",
+        description="Where uploads are kept; with OCMA_MEDIA_STORAGE only for files being worked on.",
+    )
+    media_storage: str = Field(
+        default="",
+        alias="OCMA_MEDIA_STORAGE",
+        description="A bucket to keep uploads in instead, `s3://bucket/folder`. Empty: the folder OCMA_MEDIA_DIR.",
+    )
+    s3_endpoint: str = Field(default="", alias="OCMA_S3_ENDPOINT", description="The bucket's server, when it is not Amazon's.")
+    s3_region: str = Field(default="", alias="OCMA_S3_REGION", description="The bucket's region.")
+    s3_access_key_id: str = Field(
+        default="",
+        alias="OCMA_S3_ACCESS_KEY_ID",
+        description="Key to the bucket. Empty: AWS's own variables, or the machine's role.",
+    )
+    s3_secret_access_key: SecretStr = Field(
+        default=SecretStr(""), alias="OCMA_S3_SECRET_ACCESS_KEY", description="The secret of that key."
+    )
+    image_max_bytes: int = Field(
+        default=20 * 1024**2, ge=1, alias="OCMA_IMAGE_MAX_BYTES", description="Largest picture that is taken in, in bytes."
+    )
+    gif_max_bytes: int = Field(default=50 * 1024**2, ge=1, alias="OCMA_GIF_MAX_BYTES", description="Largest GIF, in bytes.")
+    video_max_bytes: int = Field(default=4 * 1024**3, ge=1, alias="OCMA_VIDEO_MAX_BYTES", description="Largest video, in bytes.")
+    document_max_bytes: int = Field(
+        default=100 * 1024**2, ge=1, alias="OCMA_DOCUMENT_MAX_BYTES", description="Largest document (PDF), in bytes."
+    )
+    upload_hours: float = Field(
+        default=24, gt=0, alias="OCMA_UPLOAD_HOURS", description="How long an upload in pieces may rest before it is forgotten."
+    )
+    media_base_url: str = Field(
+        default="",
+        alias="OCMA_MEDIA_BASE_URL",
+        description="Where platforms fetch files, e.g. a CDN in front of OCMA_PUBLIC_URL. Empty: OCMA_PUBLIC_URL.",
+    )
+    media_link_hours: float = Field(
+        default=48, ge=1, alias="OCMA_MEDIA_LINK_HOURS", description="How long the address of a file that platforms get is good."
     )
     trusted_hosts: Words = Field(
         default=(),
@@ -122,6 +157,11 @@ class Settings(BaseSettings):
         alias="OPENAI_API_KEY",
         description="For AI answers by a language model, which are to come; nothing reads it yet.",
     )
+
+    @property
+    def media_max_bytes(self) -> int:
+        """Of the largest file of any kind."""
+        return max(self.image_max_bytes, self.gif_max_bytes, self.video_max_bytes, self.document_max_bytes)
 
     @field_validator("trusted_hosts", mode="before")
     @classmethod

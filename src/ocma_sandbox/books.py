@@ -108,6 +108,7 @@ def _entry(row: sqlite3.Row) -> Json:
         "replyTo": post.reply_to,
         "at": iso(post.at),
         "deleted": post.deleted_at is not None,
+        "details": post.details,
     }
     return entry if post.idempotency_key is None else {**entry, "idempotencyKey": post.idempotency_key}
 

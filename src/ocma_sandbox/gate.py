@@ -134,6 +134,6 @@ def _delay_seconds(fault: Fault) -> float:
 def _bearer(scope: Scope) -> str:
     """The access token of the request: in the header, or in the query as some platforms take it."""
     kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
+    if kind.lower() in {"bearer", "dpop"}:
         return token.strip()
     return parse_qs(scope["query_string"].decode("latin-1")).get("access_token", [""])[0]

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 SETTINGS = ("OCMA_", "DATABASE_", "REDIS_", "TWITTER_", "OPENAI_")
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
-LIMIT = 150  # seconds
+LIMIT = 240  # seconds
 
 
 class Demonstration:

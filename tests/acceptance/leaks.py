@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from ocma.infra.vault import Place, Vault, read_keys
 
-WORD = re.compile(r"[A-Za-z0-9_-]{40,70}")
+WORD = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|[A-Za-z0-9_-]{40,70}")  # a JWT, or what other tokens and codes look like
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'ocma'"
 
 
@@ -83,7 +83,7 @@ async def read_api(url, key):
 
 
 async def reveal(ready, data):
-    """Tokens, verifiers and client secrets in clear, as only the holder of the vault's keys gets them."""
+    """Tokens, keys, verifiers and client secrets in clear, as only the holder of the vault's keys gets them."""
     keys = data / "vault.keys.json"
     vault, connection = Vault(read_keys(keys)), await asyncpg.connect(ready["ownerDatabaseUrl"])
     wanted = [
@@ -91,6 +91,8 @@ async def reveal(ready, data):
         ("account_tokens", "account_id", "refresh_token"),
         ("platform_apps", "id", "client_secret"),
         ("oauth_states", "id", "verifier"),
+        ("account_tokens", "account_id", "extra"),
+        ("oauth_states", "id", "kept"),
     ]
     try:
         found = {}
@@ -99,9 +101,17 @@ async def reveal(ready, data):
                 f"SELECT workspace_id, {row_id} AS id, {field} AS value FROM ocma.{table} WHERE {field} <> ''"
             )
             found[field] = [vault.decrypt(row["value"], Place(row["workspace_id"], row["id"], field)) for row in rows]
+        for field in ("extra", "kept"):
+            found[field] = [secret for each in found[field] for secret in secrets_of(json.loads(each))]
         return found
     finally:
         await connection.close()
+
+
+def secrets_of(kept):
+    """Of what an account keeps besides: the private part of a key it signs with, the token of the login it came with."""
+    key, login = kept.get("key"), kept.get("login")
+    return [*([json.loads(key)["d"]] if key else []), *([login] if login else [])]
 
 
 def vault_keys(data):

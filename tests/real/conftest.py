@@ -3,6 +3,7 @@ from contextlib import ExitStack
 import pytest
 
 from real.debian import Unobtainable
+from real.pds import started as start_pds
 from real.snac import started
 
 
@@ -12,6 +13,19 @@ def snac(tmp_path_factory):
     with ExitStack() as stack:
         try:
             server, why = stack.enter_context(started(tmp_path_factory.mktemp("snac"), users=("alice", "bob"))), ""
+        except Unobtainable as error:
+            server, why = None, str(error)
+        if server is None:
+            pytest.fail(why, pytrace=False)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pds(tmp_path_factory):
+    """A real Bluesky PDS with the users alice and bob. Fails, and never skips, where it cannot be had."""
+    with ExitStack() as stack:
+        try:
+            server, why = stack.enter_context(start_pds(tmp_path_factory.mktemp("pds"), users=("alice", "bob"))), ""
         except Unobtainable as error:
             server, why = None, str(error)
         if server is None:

@@ -46,13 +46,13 @@ class Connected:
 
 async def connect(gateway: Gateway, server: Snac, user: str) -> Connected:
     client = gateway.client(MASTODON.manifest, server.host)
-    flow = gateway.flow(MASTODON.manifest, await MASTODON.register(client, REDIRECT), server.host)
-    authorization = flow.authorize(REDIRECT, "state-of-this-walk")
+    flow = gateway.flow(MASTODON, await MASTODON.register(client, REDIRECT), server.host)
+    authorization = await flow.authorize(REDIRECT, "state-of-this-walk")
     arrived = await consent(authorization.url, user, server.users[user])
     assert str(arrived).startswith(REDIRECT)
     assert arrived.params["state"] == "state-of-this-walk"
     grant = await flow.exchange(arrived.params["code"], REDIRECT, authorization.verifier)
-    access = gateway.access(MASTODON, grant.access_token, server.host)
+    access = gateway.access(MASTODON, grant, server.host)
     (profile,) = await MASTODON.identify(access)
     return Connected(replace(access, profile_id=profile.id, handle=profile.handle), profile, grant, flow)
 

@@ -32,8 +32,9 @@ log = structlog.get_logger(__name__)
 # a word (some do so after every answer), and then nobody knows whether a POST was read.
 FRESH: Mapping[str, Any] = {"fresh": True}
 UNWRITTEN = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)  # no connection was had, so nothing was written
-# Forms of IPv4 and site-local addresses inside IPv6 that Python calls global.
-ODD = tuple(map(ipaddress.ip_network, ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10", "5f00::/16")))
+# Forms of IPv4 and site-local addresses inside IPv6, and what newer registries hold, that (some) Pythons call global.
+_ODD = ("192.0.0.0/24", "::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10", "3fff::/20", "5f00::/16")
+ODD = tuple(map(ipaddress.ip_network, _ODD))
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PASSING = frozenset({502, 503, 504})
 SIMPLE = frozenset({"headers", "json", "extensions"})
@@ -268,8 +269,8 @@ class Lean(httpx2.AsyncClient):
 
     async def request(self, method: str, url: httpx2.URL | str, **how: Any) -> httpx2.Response:
         """With more than a Request takes it is httpx's own."""
-        if self._straight and method not in SAFE and how.keys() <= SIMPLE:
-            return await self._send(self._straight, method, _absolute(self._base, str(url)), **how)
+        if self._straight and method not in SAFE and how.keys() <= SIMPLE and "://" not in str(url):
+            return await self._send(self._straight, method, f"{self._base}/{str(url).lstrip('/')}", **how)
         if how.keys() - TAKEN:
             return await super().request(method, url, **how)
         headers = {**self._sent, **(how.pop("headers", None) or {})}
@@ -300,8 +301,8 @@ class Lean(httpx2.AsyncClient):
         except httpx2.TransportError as error:
             _trace(method, httpx2.URL(url), error=type(error).__name__)
             raise
+        response.request = httpx2.Request(method, _whole(self._base, url))  # connectors may look at it, after a success too
         if not response.is_success or log.is_enabled_for(logging.DEBUG):
-            response.request = httpx2.Request(method, url)
             _trace(method, response.request.url, status=response.status_code)
         return response
 
@@ -311,14 +312,10 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _absolute(base: str, url: str) -> str:
-    return url if "://" in url else f"{base}/{url.lstrip('/')}"
-
-
 @lru_cache(maxsize=4096)
 def _whole(base: str, url: str) -> httpx2.URL:
     """Taking a URL apart costs as much as sending it."""
-    return httpx2.URL(_absolute(base, url))
+    return httpx2.URL(url if "://" in url else f"{base}/{url.lstrip('/')}")
 
 
 class Outbound:
@@ -331,15 +328,27 @@ class Outbound:
         self._guarded = Guard(TrueErrors(guarded), self._open, trusted_hosts)
         self._closing = (self._open, guarded)
 
-    def transport(self, *, chosen: bool, fresh: bool = False) -> httpx2.AsyncBaseTransport:
-        """`chosen`: the destination comes from the operator, not from a user. `fresh`: every request as if marked FRESH."""
-        stack = Bounded(SafeRetry(Traced(self._open if chosen else self._guarded, paths=chosen)))
+    def transport(self, *, chosen: bool, fresh: bool = False, most: int = MOST) -> httpx2.AsyncBaseTransport:
+        """`chosen`: the destination comes from the operator, not from a user. `fresh`: every request as if marked FRESH.
+
+        `most`: bytes of an answer.
+        """
+        stack = Bounded(SafeRetry(Traced(self._open if chosen else self._guarded, paths=chosen)), most)
         return Unclosed(AlwaysFresh(stack) if fresh else stack)
 
-    def client(self, base_url: str, *, chosen: bool, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
+    def client(
+        self,
+        base_url: str,
+        *,
+        chosen: bool,
+        headers: Mapping[str, str] | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> httpx2.AsyncClient:
+        """`transport`: one made of ours, where not every call goes the same way."""
         agent = {"User-Agent": f"OCMA/{__version__}", "Accept-Encoding": "gzip, deflate" if chosen else "identity"}
         straight = self._open if chosen else None
-        return Lean(base_url, {**agent, **(headers or {})}, self.transport(chosen=chosen), self._timeout, straight)
+        layers = transport or self.transport(chosen=chosen)
+        return Lean(base_url, {**agent, **(headers or {})}, layers, self._timeout, straight)
 
     async def close(self) -> None:
         for transport in self._closing:

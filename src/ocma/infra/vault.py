@@ -14,6 +14,8 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ocma.errors import Invalid, Unavailable
 from ocma.settings import Settings
@@ -117,6 +119,12 @@ class Vault:
             return AESGCM(self._key(key_id)).decrypt(_decode(nonce), _decode(sealed), place.encode()).decode()
         except (ValueError, InvalidTag) as error:
             raise Sealed from error
+
+    def derive(self, purpose: str, key_id: str | None = None) -> tuple[str, bytes]:
+        """A key for another purpose, drawn from the active key or the one named, and that one's id. Raises Sealed."""
+        key_id = key_id or self.active
+        drawn = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"ocma/{purpose}".encode())
+        return key_id, drawn.derive(self._key(key_id))
 
     def _key(self, key_id: str) -> bytes:
         if key_id not in self._keyring.keys:

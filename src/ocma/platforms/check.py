@@ -1,87 +1,150 @@
 """Is this draft acceptable to a platform? One pure function over the manifest; all issues at once."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
 from ocma.errors import Issue
-from ocma.platforms.content import Content, Media, Part
+from ocma.platforms.content import Content, Link, Part, Poll
+from ocma.platforms.files import check_files
 from ocma.platforms.manifest import Manifest
+from ocma.platforms.options import check_options
+from ocma.platforms.rules import LinkRules, PollRules, Text
 
-OPTION_LENGTH = 500
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long a part's text is, as the platform counts."""
+
+    part: int
+    length: int
+    limit: int
+    unit: str
 
 
-def check(content: Content, manifest: Manifest, path: str = "content") -> list[Issue]:
-    """Every rule of `manifest` that `content` breaks."""
-    issues = list(_thread(content, manifest, path))
+def check(content: Content, manifest: Manifest, path: str = "content", *, renders: bool = False) -> list[Issue]:
+    """Every rule of `manifest` that `content` breaks. `renders`: without those that a rendition of the file will keep."""
+    issues = list(_parts(content, manifest, path))
     for index, part in enumerate(content.parts):
-        where = path if len(content.parts) == 1 else f"{path}.{index}"
-        issues += [*_text(part, manifest, where), *_media(part, manifest, where)]
-    return [*issues, *_options(content.options, manifest, path)]
+        where = _path(content, index, path)
+        issues += _text(part, _text_of(content, part, manifest), manifest, where)
+        if part.role == "post":
+            issues += check_files(part, manifest.media_of(content), manifest, where, renders=renders)
+        issues += [*_poll(part, manifest, where), *_link(part, manifest, where)]
+    return [*issues, *check_options(content.options, manifest, path)]
 
 
-def _issue(manifest: Manifest, path: str, rule: str, message: str, remediation: str) -> Issue:
-    return Issue(path, f"{manifest.key}.{rule}", f"{manifest.name}: {message}", remediation, manifest.key)
+def measure(content: Content, manifest: Manifest) -> list[Length]:
+    """Every part's text against its limit."""
+    rules = [_text_of(content, part, manifest) for part in content.parts]
+    return [
+        Length(index, rule.measure(part.text), rule.limit, rule.unit)
+        for index, (part, rule) in enumerate(zip(content.parts, rules, strict=True))
+    ]
 
 
-def _thread(content: Content, manifest: Manifest, path: str) -> Iterator[Issue]:
-    if len(content.parts) > manifest.thread:
-        message = f"a thread of {len(content.parts)} parts; at most {manifest.thread}."
-        yield _issue(manifest, path, "thread.length", message, "Merge or drop parts.")
+def _text_of(content: Content, part: Part, manifest: Manifest) -> Text:
+    return manifest.comment or manifest.text if part.role == "comment" else manifest.text_of(content)
 
 
-def _text(part: Part, manifest: Manifest, path: str) -> Iterator[Issue]:
-    rule = manifest.text
-    if rule.required and not part.text.strip() and not part.media:
-        yield _issue(manifest, path, "text.empty", "there is neither text nor media.", "Write something.")
+def _path(content: Content, index: int, path: str) -> str:
+    if content.parts[index].role == "comment":
+        return "firstComment" if path == "content" else f"{path}.firstComment"
+    posts = [part for part in content.parts if part.role == "post"]
+    return path if len(posts) == 1 else f"{path}.{index}"
+
+
+def _parts(content: Content, manifest: Manifest, path: str) -> Iterator[Issue]:
+    posts = [part for part in content.parts if part.role == "post"]
+    if len(posts) > manifest.thread:
+        message = f"a thread of {len(posts)} parts; at most {manifest.thread}."
+        yield manifest.issue(path, "thread.length", message, "Merge or drop parts.")
+    for index, part in enumerate(content.parts):
+        if part.role == "comment" and manifest.comment is None:
+            where = _path(content, index, path)
+            yield manifest.issue(where, "comment.unsupported", "there is no first comment.", "Put it into the text.")
+        if part.role == "comment" and part.media:
+            where = _path(content, index, path)
+            yield manifest.issue(where, "comment.media", "a first comment takes no files.", "Attach them to the post.")
+
+
+def _text(part: Part, rule: Text, manifest: Manifest, path: str) -> Iterator[Issue]:
+    if rule.required and not part.text.strip() and not (part.media or part.poll or part.link):
+        yield manifest.issue(path, "text.empty", "there is neither text nor media.", "Write something.")
     length = rule.measure(part.text)
     if length > rule.limit:
-        message = f"{length} {rule.unit}; the limit is {rule.limit}."
-        yield _issue(manifest, path, "text.length", message, f"Shorten it by {length - rule.limit}.")
+        message = f"{length} {rule.unit}; the limit is {rule.limit}." if rule.limit else "this kind of post takes no text."
+        remediation = f"Shorten it by {length - rule.limit}." if rule.limit else "Remove the text."
+        yield manifest.issue(path, "text.length", message, remediation)
+    if rule.bytes and (size := len(part.text.encode("utf-8", "replace"))) > rule.bytes:
+        yield manifest.issue(path, "text.bytes", f"{size} bytes in UTF-8; the limit is {rule.bytes}.", "Shorten it.")
+    if found := sorted(set(part.text) & set(rule.forbidden)):
+        yield manifest.issue(path, "text.forbidden", f"{' '.join(found)} may not be in it.", "Remove it.")
     if "\0" in part.text:
-        yield _issue(manifest, path, "text.null", "the text holds a NUL character.", "Remove it.")
+        yield manifest.issue(path, "text.null", "the text holds a NUL character.", "Remove it.")
 
 
-def _media(part: Part, manifest: Manifest, path: str) -> Iterator[Issue]:
-    rules, kinds = manifest.media, [media.kind for media in part.media]
-    if rules.required and not kinds:
-        yield _issue(manifest, path, "media.missing", "a post needs media.", "Attach a file.")
-    for kind, most in (("image", rules.images), ("gif", rules.gifs), ("video", rules.videos)):
-        if kinds.count(kind) > most:
-            message = f"{kinds.count(kind)} × {kind}; at most {most}."
-            yield _issue(
-                manifest,
-                path,
-                f"media.{kind}s",
-                message,
-                "Remove some." if most else f"{manifest.name} takes no {kind} here.",
-            )
-    if len(set(kinds)) > 1 and not rules.mixed:
-        yield _issue(manifest, path, "media.mixed", "different kinds of media in one post.", "Keep one kind.")
-    for position, media in enumerate(part.media):
-        yield from _file(media, manifest, f"{path}.media.{position}")
+def _link(part: Part, manifest: Manifest, path: str) -> Iterator[Issue]:
+    if part.link is None:
+        return
+    if manifest.link is None:
+        message = "there are no links as cards."
+        yield manifest.issue(f"{path}.link", "link.unsupported", message, "Put the address into the text.")
+        return
+    yield from _card(part.link, manifest.link, manifest, f"{path}.link")
+    if part.media and not manifest.link.with_media:
+        yield manifest.issue(f"{path}.link", "link.media", "a link and files in one post.", "Keep one of them.")
+    if part.poll:
+        yield manifest.issue(f"{path}.link", "link.poll", "a link and a poll in one post.", "Keep one of them.")
 
 
-def _file(media: Media, manifest: Manifest, path: str) -> Iterator[Issue]:
-    rules = manifest.media
-    limit = rules.gif_bytes if media.kind == "gif" else rules.image_bytes
-    if media.kind != "video" and media.size > limit:
-        yield _issue(manifest, path, "media.size", f"{media.size} bytes; at most {limit}.", "Make the file smaller.")
-    if media.kind != "video" and media.mime_type not in rules.image_types:
-        allowed = ", ".join(rules.image_types)
-        yield _issue(manifest, path, "media.type", f"{media.mime_type} is not accepted.", f"Convert it to one of {allowed}.")
-    if media.alt_text and len(media.alt_text) > rules.alt_text:
-        message = f"alternative text of {len(media.alt_text)} characters; at most {rules.alt_text}."
-        yield _issue(manifest, path, "media.altText", message, "Shorten it.")
+def _card(link: Link, rules: LinkRules, manifest: Manifest, path: str) -> Iterator[Issue]:
+    if rules.title_required and not (link.title or "").strip():
+        yield manifest.issue(f"{path}.title", "link.title", "a link needs a title.", "Give it one: the page is not looked at.")
+    for name, text, most in (("title", link.title, rules.title), ("description", link.description, rules.description)):
+        if text and most is None:
+            message = f"the {name} comes from the page itself."
+            yield manifest.issue(f"{path}.{name}", f"link.{name}", message, "Leave it out.")
+        elif text and most is not None and len(text) > most:
+            message = f"a {name} of {len(text)} characters; at most {most}."
+            yield manifest.issue(f"{path}.{name}", f"link.{name}", message, "Shorten it.")
 
 
-def _options(options: Any, manifest: Manifest, path: str) -> Iterator[Issue]:
-    for name, value in options.items():
-        if name not in manifest.options:
-            known = ", ".join(manifest.options) or "none"
-            yield _issue(manifest, f"{path}.options.{name}", "option.unknown", f"no option {name!r}.", f"Known: {known}.")
-        elif (allowed := manifest.options[name]) is None and not (isinstance(value, str) and len(value) <= OPTION_LENGTH):
-            message = f"{name} is a text of at most {OPTION_LENGTH} characters."
-            yield _issue(manifest, f"{path}.options.{name}", "option.value", message, "Send a shorter text.")
-        elif allowed and not any(type(value) is type(each) and value == each for each in allowed):
-            message = f"{name} is one of {', '.join(str(each) for each in allowed)}."
-            yield _issue(manifest, f"{path}.options.{name}", "option.value", message, "Choose one of them.")
+def _poll(part: Part, manifest: Manifest, path: str) -> Iterator[Issue]:
+    if part.poll is None:
+        return
+    if manifest.poll is None:
+        yield manifest.issue(f"{path}.poll", "poll.unsupported", "there are no polls.", "Leave it out there, by a variant.")
+        return
+    yield from _answers(part.poll, manifest.poll, manifest, f"{path}.poll")
+    yield from _terms(part.poll, manifest.poll, manifest, f"{path}.poll")
+    if part.media and not manifest.poll.with_media:
+        yield manifest.issue(f"{path}.poll", "poll.media", "a poll and files in one post.", "Keep one of them.")
+
+
+def _answers(poll: Poll, rules: PollRules, manifest: Manifest, path: str) -> Iterator[Issue]:
+    least, most = rules.options
+    if not least <= len(poll.options) <= most:
+        message = f"a poll of {len(poll.options)} options; {least} to {most}."
+        yield manifest.issue(f"{path}.options", "poll.options", message, "Add or drop some.")
+    if len(set(poll.options)) < len(poll.options):
+        yield manifest.issue(f"{path}.options", "poll.same", "two options are the same.", "Change one.")
+    for index, option in enumerate(poll.options):
+        if not option.strip() or len(option) > rules.option_length:
+            message = f"an option has 1 to {rules.option_length} characters, not {len(option)}."
+            yield manifest.issue(f"{path}.options.{index}", "poll.option", message, "Shorten it, or write something.")
+
+
+def _terms(poll: Poll, rules: PollRules, manifest: Manifest, path: str) -> Iterator[Issue]:
+    least, most = rules.seconds
+    if rules.durations and poll.seconds not in rules.durations:
+        allowed = ", ".join(map(str, rules.durations))
+        yield manifest.issue(f"{path}.seconds", "poll.seconds", f"open for one of {allowed} seconds.", "Choose one of them.")
+    elif not rules.durations and not least <= poll.seconds <= most:
+        yield manifest.issue(f"{path}.seconds", "poll.seconds", f"open for {least} to {most} seconds.", "Change it.")
+    if poll.multiple and not rules.multiple:
+        yield manifest.issue(f"{path}.multiple", "poll.multiple", "one answer only.", "Leave `multiple` out.")
+    if poll.question and (rules.question is None or len(poll.question) > rules.question):
+        most_of_it = (
+            "the text is the question." if rules.question is None else f"a question has at most {rules.question} characters."
+        )
+        yield manifest.issue(f"{path}.question", "poll.question", most_of_it, "Leave it out, or shorten it.")

@@ -4,26 +4,26 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import httpx2
 
+from ocma.infra.outbound import FRESH
+from ocma.platforms.configuration import origin
 from ocma.platforms.content import Content, Outgoing
 from ocma.platforms.errors import OutcomeUnknown, PlatformError, PlatformUnavailable
+from ocma.platforms.grant import App, Grant
 from ocma.platforms.manifest import Manifest
-
-
-@dataclass(frozen=True, slots=True)
-class App:
-    """A developer app at a platform: ours by configuration, or registered with one host."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
+from ocma.platforms.oauth import OAuthFlow
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """An account as its platform describes it. `id` is unique on the platform (with the host, where it is many servers)."""
+    """An account as its platform describes it. `id` is unique on the platform (with the host, where it is many servers).
+
+    `grant`: its own, where one login opens several accounts with a token each (None: the login's). `host`: where it lives, when
+    that is another than was asked. `missing`: what publishing to it lacks besides scopes, such as a role on a page.
+    """
 
     id: str
     name: str
@@ -33,6 +33,9 @@ class Profile:
     followers: int | None = None
     following: int | None = None
     posts: int | None = None
+    grant: Grant | None = field(default=None, repr=False)
+    host: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 def _unheard(_: Mapping[str, str]) -> None:
@@ -43,23 +46,45 @@ def _unheard(_: Mapping[str, str]) -> None:
 class Access:
     """A line to a platform that speaks for one account; base URL, safe retries and tracing are inside `client`.
 
-    `answered` gets the headers of every answer to a call that publishes: they may tell of limits.
+    `secrets` are the grant's `extra`; `app` is the operator's developer app, where there is one. `urls` and `settings` are the
+    manifest's, as the operator has them. `answered` gets the headers of every answer to a call that publishes: they may tell of
+    limits.
     """
 
     client: httpx2.AsyncClient
     profile_id: str = ""
     handle: str = ""
     host: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)  # the token
+    token: str = field(default="", repr=False)
+    scopes: tuple[str, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    app: App | None = None
+    urls: Mapping[str, str] = field(default_factory=dict[str, str])
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
     answered: Callable[[Mapping[str, str]], None] = _unheard
+
+    def trusts(self, url: str) -> bool:
+        """Is it the platform's own, as configured? A token goes nowhere else. A path is."""
+        return "://" not in url or origin(url) in {origin(each) for each in (str(self.client.base_url), *self.urls.values())}
+
+    def whole(self, url: str) -> str:
+        """The absolute URL of a path of the API."""
+        return url if "://" in url else f"{str(self.client.base_url).rstrip('/')}/{url.lstrip('/')}"
+
+
+class Call(Protocol):
+    """`Connector.call`, bound: for functions beside the connector."""
+
+    async def __call__(self, access: Access, method: str, path: str, /, **request: Any) -> httpx2.Response: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """Repeatable preparation, e.g. one upload.
 
-    `run` gets what earlier steps stored and returns the platform's id, which is stored before the next step begins.
-    `keeps`: how long that id stays usable (None: always).
+    `run` gets what earlier steps stored and returns the platform's id, which is stored before the next step begins. What has to
+    be waited for is a step of its own, which raises NotReady. `keeps`: how long that id stays usable (None: always); one that is
+    too old is made anew, and with it whatever comes after it in its part. Keys: content.media_step, content.part_step.
     """
 
     key: str
@@ -95,9 +120,10 @@ class Unprovable:
 
 
 class Connector(ABC):
-    """What every platform can do: say who an account is, and explain its refusals."""
+    """What every platform can do: say who an account is, and explain its refusals. `flow` is how accounts are connected."""
 
     manifest: ClassVar[Manifest]
+    flow: ClassVar[type[OAuthFlow]] = OAuthFlow
 
     @abstractmethod
     async def identify(self, access: Access) -> list[Profile]:
@@ -107,23 +133,58 @@ class Connector(ABC):
     def explain(self, response: httpx2.Response) -> PlatformError:
         """The only translator of failure: what an answer outside 2xx means. A 5xx is `PlatformUnavailable` here."""
 
+    def refuses(self, response: httpx2.Response) -> bool:
+        """Is this a no? Some platforms say it with 200 and an error in the body."""
+        return not response.is_success
+
+    def sign(self, access: Access, method: str, url: str, request: dict[str, Any]) -> dict[str, Any]:
+        """The request with what authorizes it: each sending is signed, and only what goes to the platform's own addresses.
+
+        `url` is as the connector wrote it (`access.whole` makes it absolute); headers it has set itself win.
+        """
+        del method, url
+        given = request.get("headers") or {}
+        ours = {"Authorization": f"Bearer {access.token}"} if access.token else {}
+        return {**request, "headers": {**ours, **given}}
+
+    def signs_again(self, access: Access, response: httpx2.Response) -> bool:
+        """Sees every answer. True: it refused the signature before it read the rest, and a new one will do: sent once more."""
+        del access, response
+        return False
+
     async def _request(self, access: Access, method: str, path: str, **request: Any) -> httpx2.Response:
-        headers = {**access.headers, **(request.pop("headers", None) or {})}
-        return await access.client.request(method, path, headers=headers, **request)
+        response = await self._once(access, method, path, request)
+        if self.signs_again(access, response):
+            response = await self._once(access, method, path, request)
+            self.signs_again(access, response)  # to be seen only: twice refused is refused
+        return response
+
+    async def _once(self, access: Access, method: str, path: str, request: dict[str, Any]) -> httpx2.Response:
+        signed: dict[str, Any] = dict(self.sign(access, method, path, request) if access.trusts(path) else request)
+        content: Any = signed.get("content")
+        if callable(content):  # a stream is read once, and this may be the second sending
+            signed["content"] = content()
+        return await access.client.request(method, path, **signed)
 
     async def call(self, access: Access, method: str, path: str, **request: Any) -> httpx2.Response:
-        """A call that may be repeated. Raises a PlatformError unless the answer is 2xx."""
+        """A call that may be repeated. Raises a PlatformError unless the answer is a yes.
+
+        `path`: a path, or an absolute URL: of `access.urls`, or one that the platform gave us (guarded, and without a token).
+        `content` may be a function that begins the body anew, such as `media.open`.
+        """
         try:
             response = await self._request(access, method, path, **request)
-        except httpx2.RequestError as error:
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise PlatformUnavailable(platform=self.manifest.key) from error
         return self._accepted(response)
 
     async def send(self, access: Access, method: str, path: str, **request: Any) -> httpx2.Response:
         """THE call that publishes: sent once, never repeated here. Whatever leaves open if it was accepted is OutcomeUnknown."""
+        if self.manifest.closes:
+            request["extensions"] = {**FRESH, **request.get("extensions", {})}
         try:
             response = await self._request(access, method, path, **request)
-        except (httpx2.ConnectError, httpx2.UnsupportedProtocol) as error:  # nothing was written
+        except (httpx2.ConnectError, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:  # nothing was written
             raise PlatformUnavailable(platform=self.manifest.key) from error
         except httpx2.RequestError as error:
             raise OutcomeUnknown(platform=self.manifest.key) from error
@@ -133,7 +194,7 @@ class Connector(ABC):
         return self._accepted(response)
 
     def _accepted(self, response: httpx2.Response) -> httpx2.Response:
-        if not response.is_success:
+        if self.refuses(response):
             raise self.explain(response)
         return response
 
@@ -144,6 +205,18 @@ class Registers(ABC):
     @abstractmethod
     async def register(self, client: httpx2.AsyncClient, redirect_uri: str) -> App:
         """Make an app at the server `client` points to."""
+
+
+class Announces(ABC):
+    """A platform that gives out no app ids: it reads who we are at a public URL of ours."""
+
+    @abstractmethod
+    def app(self, at: str, redirect_uri: str, secret: str) -> App:
+        """`at` is where OCMA serves the document, `secret` the operator's (empty: none is set)."""
+
+    @abstractmethod
+    def document(self, app: App, redirect_uris: Sequence[str]) -> Mapping[str, Any]:
+        """What is served there, as JSON."""
 
 
 class Publishes(ABC):

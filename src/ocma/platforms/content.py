@@ -1,17 +1,23 @@
 """What is to be published, before any platform has seen it."""
 
 import hashlib
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-MediaKind = Literal["image", "gif", "video"]
+MediaKind = Literal["image", "gif", "video", "document"]
+Role = Literal["post", "comment"]
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One file to send along. `size` in bytes, `width` and `height` in pixels; `open` yields its bytes in chunks."""
+    """One file to send along. `size` in bytes, `width` and `height` in pixels, `duration` in seconds, `frame_rate` per second.
+
+    `open` yields its bytes in chunks, from the beginning at each call. `url` makes an address at which anybody can fetch it for a
+    while: for platforms that fetch. None is unknown, everywhere; of `url`: this server has no public address.
+    """
 
     id: str
     kind: MediaKind
@@ -21,17 +27,50 @@ class Media:
     width: int | None = None
     height: int | None = None
     alt_text: str | None = None
+    duration: float | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    frame_rate: float | None = None
+    url: Callable[[], str] | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """`seconds`: how long it is open. `question` where a platform wants one beside the text."""
+
+    options: tuple[str, ...]
+    seconds: int
+    multiple: bool = False
+    question: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link shown as a card, not one in the text. Where a platform does not look at the page, title and description count."""
+
+    url: str
+    title: str | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
+    """One publishing call. A `comment` is said under the part before, by the same account: another call at most platforms."""
+
     text: str
     media: tuple[Media, ...] = ()
+    role: Role = "post"
+    poll: Poll | None = None
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """An ordinary post has one part, a thread several, in order. `options` are the platform's own (see its manifest)."""
+    """An ordinary post has one part, a thread several, in order; a first comment comes last.
+
+    `options` are the platform's own (see its manifest); they belong to the whole. `kind` is one of them where a platform has
+    several kinds of post.
+    """
 
     parts: tuple[Part, ...]
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -42,14 +81,25 @@ def media_step(part: int, position: int) -> str:
     return f"media:{part}:{position}"
 
 
+def part_step(kind: str, part: int, *rest: object) -> str:
+    """The key of any other step of a part: `container:0`, `ready:0:3`. It is not run again once the part is live."""
+    return ":".join((kind, str(part), *map(str, rest)))
+
+
+def step_part(key: str) -> int:
+    """Which part a step prepares; beyond all of them for a key that names none."""
+    name = key.split(":")[1:2]
+    return int(name[0]) if name and name[0].isdecimal() else 1 << 30
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One publishing call: one part, with everything prepared for it.
 
-    `prepared` maps step keys to the platform's ids. `reply_to` is the platform's id of the part before. `key` is the same each
-    time this very content is sent for this publication and differs for any other, so it serves as an idempotency key.
-    `first_sent_at` is when it may have gone out for the first time (None before that): nothing older can be it. `others` are
-    ids of live posts of this account that are known to be something else, however alike.
+    `prepared` maps step keys to what the steps returned. `reply_to` is the platform's id of the part before, `root` of the first
+    one. `key` is the same each time this very content is sent for this publication and differs for any other, so it serves as an
+    idempotency key. `first_sent_at` is when it may have gone out for the first time (None before that): nothing older can be it.
+    `others` are ids of live posts of this account that are known to be something else, however alike.
     """
 
     part: Part
@@ -60,6 +110,7 @@ class Outgoing:
     reply_to: str | None = None
     first_sent_at: datetime | None = None
     others: frozenset[str] = frozenset()
+    root: str | None = None
 
     @property
     def media_ids(self) -> list[str]:
@@ -68,10 +119,13 @@ class Outgoing:
 
 
 def fingerprint(part: Part, options: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of what a reader would see: text, files, options."""
-    digest = hashlib.sha256(part.text.encode())
-    for media in part.media:
-        digest.update(f"\0{media.id}\0{media.alt_text or ''}".encode())
-    for name in sorted(options):
-        digest.update(f"\0{name}={options[name]!r}".encode())
-    return digest.hexdigest()
+    """SHA-256 (hex) of what a reader would see: text, files, poll, link, options."""
+    seen = {
+        "text": part.text,
+        "media": [[media.id, media.alt_text or ""] for media in part.media],
+        "role": part.role,
+        "poll": part.poll and asdict(part.poll),
+        "link": part.link and asdict(part.link),
+        "options": dict(options),
+    }
+    return hashlib.sha256(json.dumps(seen, sort_keys=True, default=repr).encode()).hexdigest()

@@ -1,6 +1,7 @@
 """What platforms answer when it is not yes, classed by what happens next (the whole tree: ocma/errors.py)."""
 
-from typing import ClassVar
+from collections.abc import Collection
+from typing import Any, ClassVar
 
 from ocma.errors import OcmaError
 
@@ -66,6 +67,23 @@ class PlatformUnavailable(PlatformError):
     """The platform does not answer; nothing was accepted."""
 
     code = "platformUnavailable"
+
+
+class NotReady(PlatformError):
+    """The platform still works on what was prepared."""
+
+    code = "notReady"
+
+
+class PreparationLost(PlatformError):
+    """What was prepared at the platform is gone or of no use; it is prepared anew."""
+
+    code = "preparationLost"
+
+    def __init__(self, detail: str | None = None, *, steps: Collection[str] = (), **more: Any) -> None:
+        """`steps`: the keys of those whose results are lost, with what came after them (none: all of them)."""
+        super().__init__(detail, **more)
+        self.steps = frozenset(steps)
 
 
 class OutcomeUnknown(PlatformError):

@@ -1,45 +1,64 @@
 """Lines to platforms: the right base URL, developer app and token for an account."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import httpx2
 
 from ocma.errors import Invalid, Issue
 from ocma.infra.outbound import Outbound
-from ocma.platforms.configuration import Endpoints, endpoints, find_app
-from ocma.platforms.connector import Access, App, Connector
+from ocma.platforms.configuration import Endpoints, endpoints, find_app, origin
+from ocma.platforms.connector import Access, Connector
+from ocma.platforms.grant import App, Grant
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.oauth import OAuthFlow
+
+
+class Routed(httpx2.AsyncBaseTransport):
+    """What is configured goes the open way; any other address, from a user or from the platform itself, is guarded."""
+
+    def __init__(self, own: httpx2.AsyncBaseTransport, strange: httpx2.AsyncBaseTransport, origins: Collection[str]) -> None:
+        self._own, self._strange, self._origins = own, strange, frozenset(origins)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if origin(str(request.url)) in self._origins:
+            return await self._own.handle_async_request(request)
+        request.headers["Accept-Encoding"] = "identity"  # all that is taken there
+        return await self._strange.handle_async_request(request)
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
     outbound: Outbound
     environment: Mapping[str, str]
-    shared: dict[str, httpx2.AsyncClient] = field(default_factory=dict[str, httpx2.AsyncClient], repr=False)
+    shared: dict[str, tuple[httpx2.AsyncClient, Endpoints]] = field(
+        default_factory=dict[str, tuple[httpx2.AsyncClient, Endpoints]], repr=False
+    )
 
     def endpoints(self, manifest: Manifest, host: str) -> Endpoints:
         return endpoints(manifest, self.environment, host)
 
-    def client(self, manifest: Manifest, host: str, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
-        where = self.endpoints(manifest, host)
-        return self.outbound.client(where.api_url, chosen=where.chosen, headers=headers)
+    def client(self, manifest: Manifest, host: str) -> httpx2.AsyncClient:
+        return self._client(self.endpoints(manifest, host))
 
-    def access(self, connector: Connector, token: str, host: str = "", profile_id: str = "", handle: str = "") -> Access:
-        return Access(self._shared(connector.manifest, host), profile_id, handle, host, {"Authorization": f"Bearer {token}"})
+    def access(self, connector: Connector, grant: Grant, host: str = "", profile_id: str = "", handle: str = "") -> Access:
+        client, where = self._shared(connector.manifest, host)
+        return Access(
+            client=client,
+            profile_id=profile_id,
+            handle=handle,
+            host=host,
+            token=grant.access_token,
+            scopes=grant.scopes,
+            secrets=grant.extra,
+            app=find_app(connector.manifest, self.environment),
+            urls=where.urls,
+            settings=where.settings,
+        )
 
-    def _shared(self, manifest: Manifest, host: str) -> httpx2.AsyncClient:
-        """One client for all accounts of a platform; users name hosts, and these are too many to keep."""
-        if manifest.oauth.per_host:
-            return self.client(manifest, host)
-        if manifest.key not in self.shared:
-            self.shared[manifest.key] = self.client(manifest, host)
-        return self.shared[manifest.key]
-
-    def flow(self, manifest: Manifest, app: App, host: str) -> OAuthFlow:
-        where = self.endpoints(manifest, host)
-        return OAuthFlow(manifest, where, app, self.outbound.transport(chosen=where.chosen, fresh=True))
+    def flow(self, connector: Connector, app: App, host: str) -> OAuthFlow:
+        where = self.endpoints(connector.manifest, host)
+        return connector.flow(connector.manifest, where, app, self._transport(where, fresh=True))
 
     def configured_app(self, manifest: Manifest) -> App:
         """The operator's developer app. Raises Invalid that says which variables are missing and where to get them."""
@@ -53,3 +72,22 @@ class Gateway:
             issues=[Issue("platform", "platformNotConfigured", message)],
             remediation=f"Set {setup.client_id} and {setup.client_secret} (made at {setup.url}); `ocma doctor` checks them.",
         )
+
+    def _shared(self, manifest: Manifest, host: str) -> tuple[httpx2.AsyncClient, Endpoints]:
+        """One client for all accounts of a platform; users name hosts, and these are too many to keep."""
+        if manifest.oauth.per_host:
+            where = self.endpoints(manifest, host)
+            return self._client(where), where
+        if manifest.key not in self.shared:
+            where = self.endpoints(manifest, host)
+            self.shared[manifest.key] = self._client(where), where
+        return self.shared[manifest.key]
+
+    def _client(self, where: Endpoints) -> httpx2.AsyncClient:
+        return self.outbound.client(where.api_url, chosen=where.chosen, transport=self._transport(where))
+
+    def _transport(self, where: Endpoints, *, fresh: bool = False) -> httpx2.AsyncBaseTransport:
+        strange = self.outbound.transport(chosen=False, fresh=fresh)
+        if not where.origins:
+            return strange
+        return Routed(self.outbound.transport(chosen=True, fresh=fresh), strange, where.origins)

@@ -20,15 +20,14 @@ def manifests() -> Iterator[Manifest]:
     return (connector.manifest for connector in connectors().values())
 
 
-@cache
-def _by_name() -> Mapping[str, Connector]:
-    return {name: each for each in connectors().values() for name in (each.manifest.key, *each.manifest.aliases)}
-
-
 def get_connector(name: str, path: str = "platform") -> Connector:
     """By key or alias (`twitter` is `x`). Raises Invalid that names the known ones."""
-    if found := _by_name().get(name.lower()):
-        return found
+    found, own = connectors(), name.lower()
+    if own in found:
+        return found[own]
+    for each in found.values():
+        if own in each.manifest.aliases:
+            return each
     known = ", ".join(connectors())
     message = f"Unknown platform {name[:40]!r}. Known: {known}."
     raise Invalid(message, code="unknownPlatform", issues=[Issue(path, "unknownPlatform", message)])

@@ -75,8 +75,8 @@ async def test_a_server_that_is_down_is_not_the_users_mistake(answer, expected):
         await Mastodon().register(Server().on("POST", "/api/v1/apps", answer).client, REDIRECT)
 
 
-def test_the_user_is_sent_to_the_server_with_pkce():
-    authorization = flow(Server()).authorize(REDIRECT, "a-state")
+async def test_the_user_is_sent_to_the_server_with_pkce():
+    authorization = await flow(Server()).authorize(REDIRECT, "a-state")
     url = httpx2.URL(authorization.url)
     assert (url.host, url.path) == (HOST, "/oauth/authorize")
     digest = hashlib.sha256(authorization.verifier.encode()).digest()

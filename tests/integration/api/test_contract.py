@@ -87,7 +87,10 @@ def test_every_operation_keeps_to_its_description(case, server, credentials):
     if is_id((case.path_parameters or {}).get("workspace_id")):
         case.path_parameters["workspace_id"] = workspace
     case.headers = {name: value for name, value in (case.headers or {}).items() if name.lower() not in ELSEWHERE}
-    case.call_and_validate(base_url=server, headers=headers, checks=CHECKS, timeout=30)
+    tus = case.path.startswith("/api/uploads") and [
+        openapi_checks.missing_required_header
+    ]  # which answers 412 without its version
+    case.call_and_validate(base_url=server, headers=headers, checks=CHECKS, excluded_checks=tus or [], timeout=30)
 
 
 def is_id(value):
@@ -144,4 +147,6 @@ def test_who_may_call_what_without_credentials():
         "POST /api/auth/register",
         "POST /api/auth/login",
         "GET /api/social/callback",
+        "GET /api/social/clients/{platform}.json",
+        "GET /media/{signed}",
     }

@@ -43,10 +43,20 @@ async def test_files_that_are_no_picture(api, key, content):
     assert (answer.status_code, refused(answer)) == (422, ["file"])
 
 
-async def test_a_file_too_large(api, key, settings):
-    for size in (settings.media_max_bytes + 1, settings.media_max_bytes + JSON_LIMIT):
-        answer = await api.post("/api/media", headers=key, files={"file": ("a.png", b"x" * size, "image/png")})
-        assert refused(answer, "mediaTooLarge", "tooLarge") in (["file"], ["body"])
+@pytest.mark.parametrize(("head", "limit"), [(picture(), "image_max_bytes"), (b"%PDF-1.7", "document_max_bytes")])
+async def test_a_file_too_large_for_its_kind(api, key, settings, head, limit):
+    content = head + b"x" * (getattr(settings, limit) + 1 - len(head))
+    answer = await api.post("/api/media", headers=key, files={"file": ("a.mp4", content, "video/mp4")})
+    assert refused(answer, "mediaTooLarge") == ["file"]
+
+
+async def test_a_body_too_large_for_any_file(api, key, settings):
+    headers = {
+        **key,
+        "Content-Type": "multipart/form-data; boundary=b",
+        "Content-Length": str(settings.media_max_bytes + JSON_LIMIT),
+    }
+    assert refused(await api.post("/api/media", headers=headers, content=b"--b"), "tooLarge") == ["body"]
 
 
 @pytest.mark.parametrize(

@@ -115,14 +115,16 @@ def test_mistakes_are_named(program, x_account, picture, tmp_path):
 
     assert "`platforms`" in refused()
     assert "has no connected account" in refused("--platform", "mastodon")
-    assert "Known: mastodon, x" in refused("--platform", "myspace")
+    assert "Known: bluesky, facebook, instagram, linkedin, mastodon, threads, tiktok, x, youtube." in refused(
+        "--platform", "myspace"
+    )
     assert "--at" in refused("--platform", "x", "--at", "tomorrow")
     assert "--timezone" in refused("--platform", "x", "--timezone", "")
     assert "IANA" in refused("--platform", "x", "--timezone", "Mars/Olympus")
     assert "--alt" in refused("--platform", "x", "--image", picture, "--alt", "a", "--alt", "b")
     text = tmp_path / "text.png"
     text.write_text("not a picture")
-    assert "not an image" in refused("--platform", "x", "--image", text)
+    assert "not of a kind OCMA knows" in refused("--platform", "x", "--image", text)
     unknown = str(uuid4())
     assert f"There is no account {unknown}" in refused("--account", unknown)
     gone = program("posts", "schedule", "Hello", "--platform", "x", "--image", tmp_path / "gone.png")

@@ -141,6 +141,13 @@ async def test_what_may_have_been_accepted_is_unknown_and_was_sent_once(outbound
         assert seen["POST"] == 1
 
 
+async def test_an_answer_knows_what_was_asked_also_when_it_is_a_yes(outbound):
+    """Connectors learn from every answer, for the server that gave it."""
+    async with serving(answer(YES)) as (url, _):
+        told = await send(Access(outbound.client(url, chosen=True)))
+        assert (told.request.method, str(told.request.url)) == ("POST", f"{url}/api/v1/statuses")
+
+
 async def test_an_answer_that_breaks_off_is_unknown(outbound):
     async def breaks_off(wire: Wire) -> None:
         await wire.read()

@@ -1,70 +1,202 @@
-"""kill -9 at every step of a publish: one post on the platform's own books, each time."""
+"""kill -9 at every step of a publish, on every platform: one post on the platform's own books, each time.
 
+All platforms' posts are killed in the same worker, because each killing takes a while. `-k tiktok` leaves out the others.
+"""
+
+import asyncio
 import signal
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 import stage
+from ocma.features.publishing.jobs import Job
+from smallest import SMALLEST
 
-pytestmark = pytest.mark.usefixtures("unguarded")
-
-STAGES = ["prepare", "prepared", "send", "answered", "recorded"]
+STAGES = {"prepare": 0, "prepared": 0, "send": 0, "answered": 1, "recorded": 1}  # and how many posts are live then
+PARTS = {"send": 1, "answered": 2, "recorded": 2}  # how many parts of a chain are live when the second one comes there
 CALLS = {"send": ["absent", "published"]}  # every other step: one call, whose answer is found or adopted
+FOLLOWED = [name for name, each in SMALLEST.items() if each.follows]
+ENDS = ("completed", "failed", "partial")
+LONG = 90.0  # seconds: some platforms are asked only every 15 seconds how far they are
+PATIENT = {"OCMA_PUBLISH_TIMEOUT_SECONDS": "100"}  # calls that stay open until their worker is killed
 
 
-@pytest.mark.parametrize("platform", ["x", "mastodon"])
-@pytest.mark.parametrize("step", STAGES)
-async def test_one_post_whatever_step_dies(company, sandbox, environment, dispatcher, platform, step):
-    account = await company.connect(platform, f"kill-{platform}-{step}")
-    text = f"killed at {step} on {platform}"
-    job = await company.schedule(text, account)
-    with stage.stopping_worker(step, environment) as first:
-        assert await stage.until(lambda: _code(first), 30) == -signal.SIGKILL
-    expected = {"prepare": 0, "prepared": 0, "send": 0, "answered": 1, "recorded": 1}[step]
-    assert len(await sandbox.books(platform, text)) == expected  # the fault happened where we say
-    with stage.worker(environment):
-        done = await company.wait(job, "completed", "failed", "partial")
-    assert done.status == "completed", [each.error for each in done.publications]
-    books = await sandbox.books(platform, text)
-    assert len(books) == 1
-    assert done.publications[0].platform_post_id == books[0]["id"]
-    assert [each.state for each in done.attempts] == CALLS.get(step, ["published"])
+@dataclass
+class Act:
+    """Posts of several platforms in one company. `texts`: of each post and what follows it."""
+
+    company: stage.Company
+    sandbox: stage.Sandbox
+    env: dict[str, str]
+    texts: dict[str, list[str]]
+
+    async def schedule(self) -> dict[str, Job]:
+        return {name: await SMALLEST[name].schedule(self.company, *texts) for name, texts in self.texts.items()}
+
+    async def fault(self, kind: str) -> None:
+        for name in self.texts:
+            await SMALLEST[name].fault(self.sandbox, kind)
+
+    async def die(self, step: str, time: int) -> None:
+        """In a worker that kills itself when all of them are at `step`."""
+        with stage.stopping_worker(step, self.env, len(self.texts), time) as worker:
+            assert await stage.until(lambda: _code(worker), LONG) == -signal.SIGKILL
+
+    async def live(self) -> dict[str, list[list[dict[str, Any]]]]:
+        """On the books, of each text of each post."""
+        return {name: [await SMALLEST[name].live(self.sandbox, text) for text in texts] for name, texts in self.texts.items()}
+
+    async def end(self, jobs: dict[str, Job]) -> dict[str, Job | BaseException]:
+        """A new worker works them to their ends. A job that does not come to one is an error."""
+        with stage.worker(self.env):
+            waits = [self.company.wait(job, *ENDS, limit=LONG) for job in jobs.values()]
+            return dict(zip(jobs, await asyncio.gather(*waits, return_exceptions=True), strict=True))
 
 
-@pytest.mark.parametrize("platform", ["x", "mastodon"])
-async def test_killed_while_the_platform_has_it_and_does_not_answer(company, sandbox, environment, dispatcher, platform):
-    account = await company.connect(platform, f"kill-{platform}-hang")
-    text = f"killed in the call on {platform}"
-    await sandbox.fault(platform, "accept_hang")
-    job = await company.schedule(text, account)
-    with stage.worker(environment) as first:
-        await stage.until(lambda: _booked(sandbox, platform, text), 30)
-        first.kill()
-        first.wait(10)
-    with stage.worker(environment):
-        done = await company.wait(job, "completed", "failed")
-    assert done.status == "completed"
-    assert len(await sandbox.books(platform, text)) == 1
+@dataclass
+class Done:
+    """What became of an act: how much was live when it was interrupted, and its jobs in the end."""
+
+    act: Act
+    case: str
+    before: dict[str, list[int]]
+    jobs: dict[str, Job | BaseException]
+
+    async def once(self, name: str) -> Job:
+        """Live, one, under the id that we name; nothing else of it was ever taken."""
+        job = self.jobs[name]
+        assert isinstance(job, Job), job
+        assert job.status == "completed", [each.error for each in job.publications]
+        for text, live in zip(self.act.texts[name], (await self.act.live())[name], strict=True):
+            taken = await self.act.sandbox.marked(SMALLEST[name].platform, text)
+            assert (len(live), len(taken)) == (1, 1), taken
+        return job
 
 
-@pytest.mark.parametrize("step", ["send", "answered"])
-async def test_a_thread_goes_on_where_it_was(company, sandbox, environment, dispatcher, step):
-    account = await company.connect("x", f"thread-{step}")
-    texts = [f"{step} part {number}" for number in range(3)]
-    job = await company.schedule(texts[0], account, thread=texts[1:])
-    with stage.stopping_worker(step, environment) as first:
-        assert await stage.until(lambda: _code(first), 30) == -signal.SIGKILL
-    with stage.worker(environment):
-        done = await company.wait(job, "completed", "failed", "partial")
-    assert done.status == "completed"
-    parts = [await sandbox.books("x", text) for text in texts]
-    assert [len(each) for each in parts] == [1, 1, 1]
-    assert [each[0]["replyTo"] for each in parts] == [None, parts[0][0]["id"], parts[1][0]["id"]]
+@pytest.fixture(scope="module")
+async def env(sandbox, environment):
+    """Workers' settings, with an API process from which platforms fetch files. The platforms do not save us from ourselves."""
+    await sandbox.guard(on=False)
+    with stage.served(environment) as url:
+        yield environment | {"OCMA_MEDIA_BASE_URL": url}
+    await sandbox.guard(on=True)
+
+
+@pytest.fixture(scope="module", params=STAGES)
+async def killed(request, opened, sandbox, env, dispatcher):
+    """All at once, at one step."""
+    step = request.param
+    texts = {name: [SMALLEST[name].text(f"killed at {step}")] for name in _asked(request)}
+    return await _killed(Act(await stage.company(opened), sandbox, env, texts), step)
+
+
+@pytest.fixture(scope="module", params=PARTS)
+async def killed_chain(request, opened, sandbox, env, dispatcher):
+    """All at once, when the second part of a thread, or a first comment, is at one step."""
+    step = request.param
+    texts = {name: SMALLEST[name].chain(f"killed at {step}") for name in _asked(request)}
+    return await _killed(Act(await stage.company(opened), sandbox, env, texts), step, 2)
+
+
+async def _killed(act, step, time=1):
+    jobs = await act.schedule()
+    await act.die(step, time)
+    before = _counts(await act.live())
+    return Done(act, step, before, await act.end(jobs))
+
+
+@pytest.fixture(scope="module")
+async def called(request, opened, sandbox, env, dispatcher):
+    """Killed while all platforms have the post and do not answer."""
+    texts = {name: [SMALLEST[name].text("killed in the call")] for name in _asked(request)}
+    act = Act(await stage.company(opened), sandbox, env, texts)
+    await act.fault("accept_hang")
+    jobs = await act.schedule()
+    with stage.worker(env | PATIENT) as worker:
+        before = await stage.until(lambda: _all_live(act), LONG)
+        worker.kill()
+        worker.wait(10)
+    assert await sandbox.waiting_faults() == []
+    return Done(act, "call", before, await act.end(jobs))
+
+
+@pytest.fixture(scope="module", params=["accept_reset", "accept_500"])
+async def unanswered(request, opened, sandbox, env, dispatcher):
+    """Nobody dies, but the answer is lost."""
+    texts = {name: [SMALLEST[name].text(request.param)] for name in _asked(request)}
+    act = Act(await stage.company(opened), sandbox, env, texts)
+    await act.fault(request.param)
+    jobs = await act.end(await act.schedule())
+    assert await sandbox.waiting_faults() == []
+    return Done(act, request.param, {}, jobs)
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+async def test_one_post_whatever_step_dies(killed, name):
+    assert killed.before[name] == [STAGES[killed.case]]  # it happened where we say
+    job = await killed.once(name)
+    ((live,),) = (await killed.act.live())[name]
+    assert job.publications[0].platform_post_id == live["id"]
+    assert [each.state for each in job.attempts] == CALLS.get(killed.case, ["published"])
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+async def test_killed_while_the_platform_has_it_and_does_not_answer(called, name):
+    job = await called.once(name)
+    assert [each.state for each in job.attempts] == ["published"]
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+async def test_an_answer_that_is_lost_is_asked_for(unanswered, name):
+    job = await unanswered.once(name)
+    assert [each.state for each in job.attempts] == ["published"]
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+async def test_what_follows_goes_on_where_it_was(killed_chain, name):
+    """A thread, or a first comment."""
+    assert sum(killed_chain.before[name]) == PARTS[killed_chain.case]
+    job = await killed_chain.once(name)
+    parts = [each for (each,) in (await killed_chain.act.live())[name]]
+    assert [each["replyTo"] for each in parts] == [None, *(each["id"] for each in parts[:-1])]
+    assert [each.state for each in job.attempts].count("absent") == (killed_chain.case == "send")
+
+
+@pytest.mark.parametrize("kind", ["accept_hang", "accept_reset", "accept_500"])
+async def test_an_upload_whose_answer_is_lost_is_not_a_second_video(opened, sandbox, env, dispatcher, kind):
+    """YouTube has the video from its last byte on, before it is published."""
+    text = SMALLEST["youtube"].text(f"uploaded, {kind}")
+    act = Act(await stage.company(opened), sandbox, env, {"youtube": [text]})
+    await sandbox.fault("youtube", kind)
+    jobs = await act.schedule()
+    with stage.worker(env) as worker:
+        await stage.until(lambda: _marked(sandbox, "youtube", text), LONG)
+        worker.kill()
+        worker.wait(10)
+    assert await sandbox.waiting_faults() == []
+    await Done(act, kind, {}, await act.end(jobs)).once("youtube")
+
+
+def _asked(request):
+    """Which platforms the tests of this run want of a fixture."""
+    items = (each for each in request.session.items if request.fixturename in each.fixturenames)
+    return list(dict.fromkeys(each.callspec.params["name"] for each in items))
+
+
+def _counts(live):
+    return {name: [len(each) for each in found] for name, found in live.items()}
+
+
+async def _all_live(act):
+    found = _counts(await act.live())
+    return found if all(all(each) for each in found.values()) else None
+
+
+async def _marked(sandbox, platform, text):
+    return await sandbox.marked(platform, text) or None
 
 
 async def _code(process):
     return process.poll()
-
-
-async def _booked(sandbox, platform, text):
-    return await sandbox.books(platform, text) or None

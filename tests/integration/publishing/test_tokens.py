@@ -45,7 +45,8 @@ async def test_a_hiccup_of_the_token_endpoint_disconnects_nobody(company, sandbo
 async def test_a_definite_no_marks_the_account(company, sandbox):
     account, desk = await company.connect("x", "over"), company.resources.desk
     grant, seen = await tokens.fresh(desk, account)
-    await desk.gateway.flow(_manifest("x"), desk.gateway.configured_app(_manifest("x")), "").revoke(grant)
+    x = get_connector("x")
+    await desk.gateway.flow(x, desk.gateway.configured_app(x.manifest), "").revoke(grant)
     with pytest.raises(ReauthorizationRequired):
         await tokens.refresh(desk, account, seen)
     assert await status(company, account) == "needsReauthorization"
@@ -132,10 +133,6 @@ async def test_no_secret_is_stored_in_clear(company):
 async def status(company, account):
     async with company.resources.database.transaction(account.workspace_id) as session:
         return (await get_account(session, account.id)).status
-
-
-def _manifest(key):
-    return get_connector(key).manifest
 
 
 async def test_a_refusal_alone_disconnects_nobody(company):

@@ -16,6 +16,7 @@ import pytest
 from integration.sandbox.walks import Control, MastodonApp, XApp, picture
 
 COMMAND = [sys.executable, "-m", "ocma_sandbox"]
+PLATFORMS = ["x", "mastodon", "linkedin", "tiktok", "youtube", "bluesky", "facebook", "instagram", "threads"]
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def started(*options):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_says_one_line_and_ends_in_good_order(number):
     with started() as (process, url):
-        assert httpx2.get(f"{url}/_control/health").json()["platforms"] == ["x", "mastodon"]
+        assert httpx2.get(f"{url}/_control/health").json()["platforms"] == PLATFORMS
         process.send_signal(number)
         out, err = process.communicate(timeout=10)
         assert (process.returncode, out, err) == (0, "", "")

@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Form, Query
 from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
 
 from ocma.bootstrap import Resources
 from ocma.entrypoints.api import problems
@@ -27,6 +28,8 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 PATTERN = r"^[\x21-\x7e]{1,255}$"
 BEAT = 20.0  # seconds between two signs of life of a long write
+WISHES = ("upload-length", "upload-metadata")  # headers that say what is wanted, where there is no body
+BLOCK = 1024 * 1024  # bytes of a file read at a time
 FORM_OVERHEAD = 64 * 1024  # bytes that a multipart body needs beside the file
 # Nothing was done, and the next try may end otherwise.
 _PASSING = frozenset({401, 403, 408, 413, 429})
@@ -40,16 +43,19 @@ class PlainRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # pyright: ignore[reportIncompatibleMethodOverride] - a coroutine function is one
         inner = super().get_route_handler()
-        takes_form = self.body_field is not None and isinstance(self.body_field.field_info, Form)
         known = {each.alias for each in get_flat_params(self.dependant) if isinstance(each.field_info, Query)}
 
         async def handle(request: Request) -> Response:
             check_address(request)
             check_query(request, known)
-            limit = get_resources(request).settings.media_max_bytes + FORM_OVERHEAD if takes_form else JSON_LIMIT
-            return await self.run(Incoming(request, limit), inner)
+            return await self.run(Incoming(request, self.limit(request)), inner)
 
         return handle
+
+    def limit(self, request: Request) -> int:
+        """Most bytes of a body."""
+        takes_form = self.body_field is not None and isinstance(self.body_field.field_info, Form)
+        return get_resources(request).settings.media_max_bytes + FORM_OVERHEAD if takes_form else JSON_LIMIT
 
     async def run(self, request: Request, inner: Handler) -> Response:
         _find_key(request)  # an odd one is refused here too, though there is nothing to remember
@@ -150,12 +156,27 @@ async def _find_caller(request: Request) -> Caller | None:
 
 async def _fingerprint(request: Request) -> bytes:
     """Of everything that makes two requests the same. Clients draw a new multipart boundary for every try: left out."""
-    body = await request.body()
     content_type = Message()
     content_type["Content-Type"] = request.headers.get("content-type", "")
-    boundary = content_type.get_boundary()
-    if boundary:
-        body = body.replace(boundary.encode("latin-1", "replace"), b"")
-    scope = request.scope
-    line = f"{request.method} {scope['path']} {content_type.get_content_type()}\n".encode("utf-8", "replace")
-    return hashlib.sha256(line + scope["query_string"] + b"\n" + body).digest()
+    kind, scope = content_type.get_content_type(), request.scope
+    line = f"{request.method} {scope['path']} {kind}\n".encode("utf-8", "replace")
+    digest = hashlib.sha256(line + scope["query_string"] + b"\n")
+    digest.update("\n".join(request.headers.get(each, "") for each in WISHES).encode("latin-1", "replace"))
+    if kind == "multipart/form-data":
+        await _add_form(digest.update, await request.form())
+    else:
+        digest.update(await request.body())
+    return digest.digest()
+
+
+async def _add_form(add: Callable[[bytes], None], form: FormData) -> None:
+    """Field by field, files block by block: one may be larger than memory. The form stays as it was, for the handler."""
+    for name, value in form.multi_items():
+        add(f"{len(name)}:{name}=".encode("utf-8", "replace"))
+        if isinstance(value, str):
+            add(f"{len(value)}:{value}".encode("utf-8", "replace"))
+            continue
+        add(f"{value.size}:".encode())
+        while block := await value.read(BLOCK):
+            add(block)
+        await value.seek(0)

@@ -1,5 +1,6 @@
 """The description at /openapi.json: what the framework finds, and what holds for every route."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -24,9 +25,14 @@ _MEANINGS = {
     502: "A platform failed.",
     503: "Something of ours is down; see Retry-After.",
 }
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": _CONTENT} for status, text in _MEANINGS.items()
-}
+
+
+def failures(meanings: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Statuses that a route may answer with a problem, and what they mean there."""
+    return {status: {"description": text, "content": _CONTENT} for status, text in meanings.items()}
+
+
+RESPONSES = failures(_MEANINGS)
 _KEY_PARAMETER = {
     "name": HEADER,
     "in": "header",

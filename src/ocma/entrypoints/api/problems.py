@@ -28,10 +28,12 @@ from ocma.platforms.errors import (
     AccountRestricted,
     ContentRejected,
     DuplicateContent,
+    NotReady,
     OutcomeUnknown,
     PermissionMissing,
     PlatformError,
     PlatformUnavailable,
+    PreparationLost,
     ReauthorizationRequired,
     Throttled,
 )
@@ -60,6 +62,8 @@ TABLE: Mapping[type[OcmaError], Meaning] = {
     AccountRestricted: Meaning(409, "Account restricted"),
     Throttled: Meaning(503, "Throttled by the platform"),
     PlatformUnavailable: Meaning(502, "Platform unavailable"),
+    NotReady: Meaning(503, "Platform not ready"),
+    PreparationLost: Meaning(502, "Preparation lost"),
     OutcomeUnknown: Meaning(502, "Outcome unknown"),
     PlatformError: Meaning(502, "Platform error"),
     OcmaError: Meaning(500, "Internal error"),
@@ -160,7 +164,9 @@ _FRAMEWORK: Mapping[int, tuple[str, str, str]] = {
     404: ("Not found", "noSuchRoute", "There is no such address here; /docs lists those that exist."),
     405: ("Method not allowed", "methodNotAllowed", "This address does not know this method; see the Allow header."),
     413: ("Content too large", "tooLarge", "The body is larger than this address takes."),
+    412: ("Precondition failed", "tusVersion", "This address speaks version 1.0.0 of the tus protocol; see Tus-Version."),
     415: ("Unsupported media type", "unsupportedMediaType", "This address does not take this Content-Type."),
+    416: ("Range not satisfiable", "rangeNotSatisfiable", "Ask for one range of bytes that the file has."),
 }
 _OF_BODY = frozenset({"unreadableBody", "tooLarge", "unsupportedMediaType"})
 

@@ -1,19 +1,20 @@
 """/api/social: platforms, authorizations, connected accounts."""
 
 from html import escape
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from ocma.entrypoints.api import standing
 from ocma.entrypoints.api.dependencies import ResourcesDep, needs
 from ocma.entrypoints.api.idempotency import IdempotentRoute
-from ocma.errors import Invalid, Issue, OcmaError
-from ocma.features.accounts import authorizations, connections
+from ocma.errors import Invalid, Issue, NotFound, OcmaError
+from ocma.features.accounts import apps, authorizations, connections
 from ocma.features.accounts.accounts import expiries, get_account, list_accounts, list_hosts
 from ocma.features.accounts.connections import Code
+from ocma.features.accounts.facts import PlatformView, platform_view
 from ocma.features.accounts.models import Account
 from ocma.features.accounts.schemas import (
     AccountView,
@@ -22,16 +23,16 @@ from ocma.features.accounts.schemas import (
     Connect,
     Connected,
     Disconnected,
-    PlatformView,
     Visible,
     account_view,
-    platform_view,
+    connected,
 )
 from ocma.features.paging import cut, decode_cursor
 from ocma.features.publishing.holds import count_waiting
 from ocma.features.schema import Page
 from ocma.features.workspaces.caller import Caller
 from ocma.platforms.configuration import find_app, quotas
+from ocma.platforms.connector import Announces
 from ocma.platforms.registry import connectors, get_connector
 
 router = APIRouter(prefix="/api/social", tags=["social"], route_class=IdempotentRoute)
@@ -61,17 +62,16 @@ async def list_platforms(resources: ResourcesDep, caller: Reader) -> Page[Platfo
 @router.post("/authorize")
 async def authorize(resources: ResourcesDep, caller: Writer, body: Authorize) -> Authorization:
     """Where to send the user. State and PKCE verifier are kept here, for you, once, for ten minutes."""
-    begun = await authorizations.begin(resources.desk, caller, body.platform, body.redirect_uri, body.host)
+    begun = await authorizations.begin(resources.desk, caller, body.platform, body.redirect_uri, body.host, body.handle)
     return Authorization(url=begun.url, state=begun.state, expires_at=begun.expires_at)
 
 
 @router.post("/connect")
 async def connect(resources: ResourcesDep, caller: Writer, body: Connect) -> Connected:
     """Redeems the code that the platform sent back, and stores the accounts it opens."""
-    given = Code(body.platform, body.auth_code, body.state, body.code_verifier, body.redirect_uri, body.host)
+    given = Code(body.platform, body.auth_code, body.state, body.code_verifier, body.redirect_uri, body.host, body.issuer)
     accounts = await connections.connect(resources.desk, caller, given)
-    views = await _views(resources, caller, accounts, body.platform)
-    return Connected(account=views[0], accounts=views, message=_message(views))
+    return connected(await _views(resources, caller, accounts, body.platform))
 
 
 @router.get("/callback", response_class=HTMLResponse, responses={200: {"content": {"application/json": {}}}})
@@ -81,32 +81,39 @@ async def callback(
     state: Annotated[str, Query(min_length=1, max_length=500)],
     code: Annotated[Visible | None, Query(max_length=4000)] = None,
     error: Annotated[str | None, Query(max_length=200)] = None,
+    iss: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
     """Where a platform sends the browser back to: the state says whose authorization it was. A page, or JSON when asked for."""
     page = "text/html" in request.headers.get("accept", "")
     try:
-        connected = await _come_back(resources, state, code, error)
+        found = await _come_back(resources, state, code, error, iss)
     except OcmaError as problem:
         if not page:
             raise
         return HTMLResponse(_page("Not connected", f"{problem.detail} {problem.remediation or ''}"), status_code=400)
     if page:
-        return HTMLResponse(_page("Connected", f"{connected.message} You can close this window."))
-    return Response(connected.model_dump_json(by_alias=True), media_type="application/json")
+        told = " ".join([found.message, *found.warnings, "You can close this window."])
+        return HTMLResponse(_page("Connected", told))
+    return Response(found.model_dump_json(by_alias=True), media_type="application/json")
 
 
-async def _come_back(resources: ResourcesDep, state: str, code: str | None, error: str | None) -> Connected:
+@router.get("/clients/{platform}.json")
+async def show_client(resources: ResourcesDep, platform: Annotated[str, Path(max_length=40)]) -> dict[str, Any]:
+    """Who OCMA is, for platforms that read that here instead of giving out app ids. Public."""
+    connector = get_connector(platform)
+    if not isinstance(connector, Announces):
+        raise NotFound(f"{connector.manifest.name} gives out app ids.")
+    desk = resources.desk
+    return dict(connector.document(apps.announced(desk, connector, desk.callback_url), [desk.callback_url]))
+
+
+async def _come_back(resources: ResourcesDep, state: str, code: str | None, error: str | None, issuer: str | None) -> Connected:
     if code is None or error:
         await connections.refuse(resources.desk, state)
         detail = f"The platform sent no code ({error})." if error else "The platform sent no code."
         issue = Issue("code", "authorizationRefused", detail)
         raise Invalid(detail, code="authorizationRefused", issues=[issue], remediation="Authorize again, and say yes.")
-    views = [account_view(each) for each in await connections.come_back(resources.desk, state, code)]
-    return Connected(account=views[0], accounts=views, message=_message(views))
-
-
-def _message(views: list[AccountView]) -> str:
-    return f"Connected {', '.join(each.account_handle for each in views)}."
+    return connected([account_view(each) for each in await connections.come_back(resources.desk, state, code, issuer)])
 
 
 def _page(title: str, text: str) -> str:

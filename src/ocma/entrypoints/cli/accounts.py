@@ -15,10 +15,10 @@ from ocma.entrypoints.cli.operation import Json, Workspace
 from ocma.errors import Invalid, Issue
 from ocma.features.accounts import authorizations, connections
 from ocma.features.accounts.accounts import expiries, get_account, list_accounts
+from ocma.features.accounts.connections import InHand
 from ocma.features.accounts.models import Account
 from ocma.features.accounts.schemas import AccountView, account_view
 from ocma.features.workspaces.caller import Caller
-from ocma.platforms.oauth import Grant
 from ocma.platforms.registry import get_connector
 
 MOST = 10_000  # rows
@@ -79,11 +79,11 @@ def add_account(
     connector = get_connector(platform)
     access = _secret("token", token)
     renewal = _secret("refresh-token", refresh_token) if refresh_token is not None else None
-    grant = Grant(access, renewal, None, tuple(scope or connector.manifest.oauth.scopes))
+    given = InHand(access, renewal, tuple(scope or ()))
 
     async def connect(resources: Resources, caller: Caller) -> list[AccountView]:
         where = authorizations.clean_host(connector.manifest, resources.desk, host)
-        return await _views(resources, caller, await connections.adopt(resources.desk, caller, connector, where, grant))
+        return await _views(resources, caller, await connections.take(resources.desk, caller, connector, where, given))
 
     _show(operation.run(connect, data, workspace), as_json=as_json)
 

@@ -14,7 +14,7 @@ def demo(
     data: Annotated[Path, typer.Option(help="Where the demo keeps everything.", readable=False)] = DEFAULT_DIR,
     port: Annotated[int, typer.Option(help="Port of the API on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
     once: Annotated[bool, typer.Option("--once", help="Stop everything afterwards; exit 0 if every post is live once.")] = False,
-    timeout: Annotated[float, typer.Option(help="Seconds the demo may take, from start to verdict.", min=1)] = 120,
+    timeout: Annotated[float, typer.Option(help="Seconds the demo may take, from start to verdict.", min=1)] = 180,
     transcript: Annotated[Path | None, typer.Option(help="Append every answer of the API to this file.")] = None,
 ) -> None:
     """Start everything with sandbox platforms, connect accounts, publish, and show what happens."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ocma.entrypoints.cli.demo_platform import Platform
 from ocma.entrypoints.cli.demo_story import Draft
 
 OVER = frozenset({"published", "failed", "cancelled", "held"})  # held: until somebody connects the account again
@@ -18,7 +19,7 @@ class Line:
     id: str
     job_id: str
     draft: Draft
-    platform: str
+    platform: Platform
     due_at: datetime
     state: str = "scheduled"
     attempt: int = 0
@@ -32,16 +33,22 @@ class Line:
 
 @dataclass(slots=True)
 class Board:
-    """`lock` is held while a post is being scheduled: no event of it is read before its line stands here."""
+    """`refused`: why something could not even be planned.
+
+    `lock` is held while a post is being scheduled: no event of it is read before its line stands here.
+    """
 
     lines: dict[str, Line] = field(default_factory=dict[str, Line])
+    refused: list[str] = field(default_factory=list[str])
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     complete: bool = False
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, draft: Draft, answer: Mapping[str, Any]) -> list[Line]:
         """The publications of a scheduled post, from the API's answer."""
-        added = [_line(draft, answer["jobId"], each) for each in answer["publications"]]
+        order = [each.key for each in draft.platforms]
+        publications = sorted(answer["publications"], key=lambda each: order.index(each["platform"]))
+        added = [_line(draft, answer["jobId"], each) for each in publications]
         self.lines.update({each.id: each for each in added})
         return added
 
@@ -64,11 +71,12 @@ class Board:
             self.over.set()
 
     def unfinished(self) -> list[str]:
-        """A sentence for each line that is not over."""
+        """A sentence for everything that is not over, or never began."""
         waiting = [each for each in self.lines.values() if not each.is_over]
-        return [f"{each.platform}: “{each.draft.title}” is still {each.state}" for each in waiting]
+        return self.refused + [f"{each.platform.name}: “{each.draft.title}” is still {each.state}" for each in waiting]
 
 
 def _line(draft: Draft, job_id: str, publication: Mapping[str, Any]) -> Line:
     due_at = datetime.fromisoformat(publication["scheduledAt"])
-    return Line(publication["id"], job_id, draft, publication["platform"], due_at, publication["status"])
+    (platform,) = [each for each in draft.platforms if each.key == publication["platform"]]
+    return Line(publication["id"], job_id, draft, platform, due_at, publication["status"])

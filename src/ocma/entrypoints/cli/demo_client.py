@@ -1,7 +1,7 @@
 """OCMA's API and the sandbox's pages as a user meets them: over HTTP, with an API key and a browser."""
 
 import json
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx2
 
+from ocma.entrypoints.cli.demo_media import File
+from ocma.entrypoints.cli.demo_platform import Platform, read
 from ocma.entrypoints.cli.demo_stack import Ready
 from ocma.entrypoints.cli.demo_story import Draft
 from ocma.errors import Unavailable
@@ -45,37 +47,45 @@ class Client:
     def __init__(self, ready: Ready, api: httpx2.AsyncClient, browser: httpx2.AsyncClient, note: Note) -> None:
         self._ready, self._api, self._browser, self._note = ready, api, browser, note
 
+    async def list_platforms(self) -> list[Platform]:
+        """Those that OCMA can publish on and that the sandbox plays."""
+        found = await self._ask("GET", "/api/social/platforms")
+        played = await self._look("health")
+        usable = [each for each in found["data"] if each["configured"] and "publish" in each["abilities"]]
+        return [read(each) for each in usable if each["platform"] in played["platforms"]]
+
     async def list_accounts(self) -> list[Account]:
-        """Those that can be used."""
-        found = await self._ask("GET", "/api/social/accounts")
+        """Those that can be used, oldest first."""
+        found = await self._ask("GET", "/api/social/accounts", params={"limit": 100})
         return [_account(each) for each in found["data"] if each["isActive"]]
 
-    async def connect(self, platform: str, name: str) -> Walk:
+    async def connect(self, platform: Platform, name: str) -> Walk:
         """By OAuth: our authorize, the platform's page (where `name` says yes), back to our callback."""
-        begun = await self._ask("POST", "/api/social/authorize", json={"platform": platform})
+        begun = await self._ask("POST", "/api/social/authorize", json={"platform": platform.key})
         answer = await self._browser.get(f"{begun['url']}&approve=1&account={name}", headers={"Accept": "application/json"})
-        found = _checked(answer, f"the way back from {platform}")
+        found = _checked(answer, f"the way back from {platform.name}")
         if answer.url.path != CALLBACK:
-            raise Unavailable(f"{platform} did not send the browser back to {CALLBACK}, but to {_bare(answer.url)}.")
+            raise Unavailable(f"{platform.name} did not send the browser back to {CALLBACK}, but to {_bare(answer.url)}.")
         stops = [_bare(each.url) for each in (*answer.history, answer)]
         return Walk(stops, _account(found["account"]))
 
-    async def upload(self, png: bytes, alt_text: str) -> str:
+    async def upload(self, file: File, content: bytes) -> str:
         """The medium's id."""
-        files = {"file": ("picture.png", png, "image/png")}
-        return (await self._ask("POST", "/api/media", files=files, data={"altText": alt_text}))["id"]
+        files = {"file": (file.name, content, file.mime_type)}
+        return (await self._ask("POST", "/api/media", files=files, data={"altText": file.alt_text}))["id"]
 
     async def schedule(
-        self, draft: Draft, accounts: Sequence[Account], at: datetime | None, media_ids: Sequence[str], key: str
+        self, draft: Draft, accounts: Sequence[Account], at: datetime | None, media: Mapping[File, str], key: str
     ) -> Json:
-        """`key` makes a repeated request the same request."""
+        """`media`: the ids of what was uploaded. `key` makes a repeated request the same request."""
         first, *rest = draft.parts
         body: Json = {
             "content": first,
             "accountIds": [each.id for each in accounts],
             "scheduledAt": at.isoformat() if at else "now",
             "thread": rest,
-            "mediaIds": list(media_ids),
+            "mediaIds": [media[each] for each in draft.files],
+            "variants": {each.key: _variant(draft, each, media) for each in draft.platforms},
         }
         return await self._ask("POST", "/api/queue/schedule", json=body, headers={"Idempotency-Key": key})
 
@@ -104,8 +114,11 @@ class Client:
 
     async def read_books(self) -> list[Json]:
         """The platforms' own record: one entry per publish they accepted, oldest first."""
-        answer = await self._browser.get(f"{self._ready.sandbox_url}/_control/books")
-        return _checked(answer, "the sandbox's books")["data"]
+        return (await self._look("books"))["data"]
+
+    async def _look(self, what: str) -> Json:
+        answer = await self._browser.get(f"{self._ready.sandbox_url}/_control/{what}")
+        return _checked(answer, f"the sandbox's {what}")
 
     async def _ask(self, method: str, path: str, **request: Any) -> Json:
         try:
@@ -166,6 +179,13 @@ def _checked(answer: httpx2.Response, what: str) -> Any:
     details = [body.get("detail") or body.get("error") or answer.reason_phrase]
     details += [each["message"] for each in body.get("errors") or ()]
     raise Unavailable(f"{what} answered {answer.status_code}: {' '.join(details)}", remediation=body.get("remediation"))
+
+
+def _variant(draft: Draft, platform: Platform, media: Mapping[File, str]) -> Json:
+    """Only what differs there."""
+    instead = draft.instead.get(platform.key)
+    files = {} if instead is None else {"mediaIds": [media[each] for each in instead]}
+    return {"options": platform.options(draft.title), **files}
 
 
 def _account(view: Json) -> Account:

@@ -4,9 +4,10 @@ import asyncio
 import signal
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from ocma.entrypoints.cli import demo_client
+from ocma.entrypoints.cli import demo_client, demo_media, demo_story
 from ocma.entrypoints.cli.demo_board import Board
 from ocma.entrypoints.cli.demo_play import Play
 from ocma.entrypoints.cli.demo_screen import Screen
@@ -69,13 +70,15 @@ async def _played(options: Options, stack: Stack, screen: Screen) -> int:
 
 
 async def _story(options: Options, stack: Stack, screen: Screen, board: Board, opened: AsyncExitStack) -> list[str]:
+    stamp = demo_story.stamp(datetime.now(UTC))
+    drawn = asyncio.create_task(asyncio.to_thread(demo_media.draw, stamp))  # while everything starts
     ready = await stack.until_ready()
     _tell_services(screen, stack, ready)
     client = await opened.enter_async_context(demo_client.opened(ready, demo_client.transcript(options.transcript)))
-    play = Play(client, screen, board)
+    play = Play(client, screen, board, stamp)
     follower = asyncio.create_task(play.follow())
     opened.callback(follower.cancel)
-    reasons = await play.act(follower)
+    reasons = await play.act(follower, drawn)
     await play.weigh(stack)
     return reasons
 

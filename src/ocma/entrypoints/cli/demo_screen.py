@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from itertools import groupby
 from typing import TextIO
 
 from rich.box import ASCII, ROUNDED
@@ -16,12 +17,12 @@ from rich.text import Text
 
 from ocma.entrypoints.cli.demo_board import Board, Line
 from ocma.entrypoints.cli.demo_memory import Share, total
-from ocma.entrypoints.cli.demo_story import NAMES, Draft
 from ocma.entrypoints.cli.demo_verdict import Finding
 
 WIDTH = 150  # columns, where there is no terminal to ask
 MIB = 1024 * 1024
 STYLES = {"published": "green", "failed": "bold red", "unknown": "yellow", "publishing": "cyan", "cancelled": "dim"}
+MARKS = {"scheduled": "·", "publishing": "…", "published": "✓"}
 
 
 class Screen:
@@ -73,17 +74,17 @@ class Screen:
             self._live.update(self._board(board.lines.values()), refresh=True)
 
     def moved(self, line: Line) -> None:
-        attempt = f", attempt {line.attempt}" if line.attempt > 1 else ""
+        state = "waits" if line.state == "scheduled" else line.state
         told = line.url or (line.error or {}).get("detail") or ""
-        self.say(f"{NAMES[line.platform]:<9} {line.draft.title:<18} {line.state}{attempt}  {told}", STYLES.get(line.state, ""))
+        self.say(f"{line.platform.name:<9} {line.draft.title:<17} {state:<9} {told}", STYLES.get(line.state, ""))
 
     def summary(self, findings: Sequence[Finding]) -> None:
-        table = self._table("platform", "post", "due (UTC)", "published", "late", "times on the platform's books")
+        table = self._table("platform", "post", "what arrived", "due (UTC)", "published", "late", "times on the platform's books")
         for each in findings:
             line, at = each.line, each.published_at
             late = "-" if each.lateness is None else f"{each.lateness * 1000:.0f} ms"
             published = _moment(at) if at else "never"
-            table.add_row(NAMES[line.platform], _brief(line.draft), _moment(line.due_at), published, late, each.times)
+            table.add_row(line.platform.name, line.draft.title, each.arrived, _moment(line.due_at), published, late, each.times)
         self._console.print(table)
 
     def memory(self, shares: Sequence[Share]) -> None:
@@ -93,10 +94,12 @@ class Screen:
         self._console.print(table)
 
     def _board(self, lines: Iterable[Line]) -> Table:
-        table = self._table("platform", "post", "due (UTC)", "state", "where")
-        for line in lines:
-            state = Text(line.state, style=STYLES.get(line.state, ""))
-            table.add_row(NAMES[line.platform], line.draft.title, _moment(line.due_at), state, line.url or "")
+        """A row per post: it has to fit below the lines, whatever the number of platforms."""
+        table = self._table("post", "due (UTC)", "where, and how far")
+        for _, group in groupby(lines, lambda each: each.job_id):
+            first, *others = group
+            states = [_state(each) for each in (first, *others)]
+            table.add_row(first.draft.title, _moment(first.due_at), Text("  ").join(states))
         return table
 
     def _table(self, *columns: str) -> Table:
@@ -106,10 +109,8 @@ class Screen:
         return table
 
 
-def _brief(draft: Draft) -> str:
-    """The first part, without the stamp that all of a run have in common."""
-    more = len(draft.parts) - 1
-    return draft.parts[0].rpartition(" (")[0] + (f" (+ {more} parts)" if more else "")
+def _state(line: Line) -> Text:
+    return Text(f"{MARKS.get(line.state, line.state)} {line.platform.name}", style=STYLES.get(line.state, ""))
 
 
 def _moment(at: datetime) -> str:

@@ -7,12 +7,14 @@ import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from ocma.errors import Conflict, Unavailable
 from ocma.infra.embedded import folder, process, ready_file
 from ocma.infra.embedded.process import Child, Command
+from ocma.settings import environment
 
 POLL = 0.05  # seconds
 GRACE = 60.0  # seconds; a worker may be in the middle of a call to a platform
@@ -24,6 +26,8 @@ OWN = (
     "OCMA_OWNER_DATABASE_URL",
     "OCMA_PUBLIC_URL",
     "OCMA_MEDIA_DIR",
+    "OCMA_MEDIA_STORAGE",
+    "OCMA_MEDIA_BASE_URL",
     "OCMA_VAULT_KEYS",
     "OCMA_VAULT_KEYS_FILE",
 )
@@ -61,7 +65,7 @@ class Stack:
             argv=(sys.executable, "-m", "ocma", "up", "--sandbox", "--data", str(path), "--port", str(port)),
             log=log,
             folder=Path.cwd(),
-            environment={**os.environ, **dict.fromkeys(OWN, "")},
+            environment={**os.environ, **dict.fromkeys((*OWN, *_platforms_own()), "")},
             orphan_signal=signal.SIGTERM,
             grace=GRACE,
         )
@@ -125,6 +129,12 @@ class Stack:
         """Stops what was started here; blocks until all is down."""
         if not self.guest:
             process.end(self._child)
+
+
+def _platforms_own() -> list[str]:
+    """What the user has set of the platforms' variables, in `.env` or not: it may lead to the real ones."""
+    beginnings = tuple(f"OCMA_{each.name.upper()}_" for each in entry_points(group="ocma.platforms"))
+    return [name for name in environment() if name.startswith(beginnings)]
 
 
 def _ready(found: Mapping[str, Any]) -> Ready:

@@ -1,5 +1,6 @@
 """The demo's posts against the platforms' own books: each exactly once, and nothing besides."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,16 @@ class Finding:
     def times(self) -> str:
         """How often each part was accepted, e.g. `1` or, for a thread, `1 + 1 + 1`."""
         return " + ".join(str(len(entries)) for _, entries in self.found)
+
+    @property
+    def arrived(self) -> str:
+        """What hangs on its first part there, e.g. `text`, `3 images, described`."""
+        piece, entries = self.found[0]
+        files = _files(entries[0]) if entries else []
+        kinds = Counter(kind for kind, _ in files)
+        counted = [kind if count == 1 else f"{count} {kind}s" for kind, count in kinds.items()]
+        described = ["described"] if files and all(alt_text for _, alt_text in files) else []
+        return ", ".join(counted + described) or ("text" if entries and piece.text else "nothing")
 
     @property
     def published_at(self) -> datetime | None:
@@ -57,7 +68,7 @@ def _of_state(line: Line) -> list[str]:
     if line.state == "published":
         return []
     why = f" ({line.error['detail']})" if line.error else ""
-    return [f"{line.platform}: “{line.draft.title}” is {line.state}, not published{why}"]
+    return [f"{line.platform.key}: “{line.draft.title}” is {line.state}, not published{why}"]
 
 
 def _of_pieces(finding: Finding) -> list[str]:
@@ -65,8 +76,8 @@ def _of_pieces(finding: Finding) -> list[str]:
     for piece, entries in finding.found:
         if len(entries) != 1 or entries[0]["deleted"]:
             told.append(f"{piece.platform}: “{piece.text}” stands {len(entries)} times on the platform's books, not once")
-        elif [each["altText"] for each in entries[0]["media"]] != ([piece.alt_text] if piece.alt_text else []):
-            told.append(f"{piece.platform}: “{piece.text}” did not arrive with its picture and alternative text")
+        elif _files(entries[0]) != list(piece.files):
+            told.append(f"{piece.platform}: “{piece.text}” did not arrive with its files and their alternative texts")
     return told
 
 
@@ -74,4 +85,9 @@ def _of_order(finding: Finding) -> list[str]:
     """Each part of a thread answers the one before."""
     chain = [entries[0] for _, entries in finding.found if entries]
     broken = any(after["replyTo"] != before["id"] for before, after in pairwise(chain))
-    return [f"{finding.line.platform}: “{finding.line.draft.title}” is not one thread"] if broken else []
+    return [f"{finding.line.platform.key}: “{finding.line.draft.title}” is not one thread"] if broken else []
+
+
+def _files(entry: Entry) -> list[tuple[str, str | None]]:
+    """Kind and alternative text, in their order."""
+    return [(each["mimeType"].partition("/")[0], each["altText"] or None) for each in entry["media"]]

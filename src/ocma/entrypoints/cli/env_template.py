@@ -5,7 +5,7 @@ import textwrap
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from ocma.platforms.configuration import NO_QUOTAS, addresses, variables
+from ocma.platforms.configuration import NO_QUOTAS, addresses, settings, variables
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.registry import manifests
 from ocma.settings import Settings
@@ -17,22 +17,13 @@ INTRODUCTION = (
     " A line that is commented out shows its default."
 )
 QUOTAS = f"What your plan there grants: what:whose=calls/window, or {NO_QUOTAS} (docs/howto/production.md)."
+OWN = "Change these only if the platform has changed; an empty line means the default."
 COMING = (
     "Platforms that are still to come. Nothing reads these variables yet; their names are fixed, so that they can be set once."
 )
 COMING_VARIABLES = (
-    "FACEBOOK_APP_ID",
-    "FACEBOOK_APP_SECRET",
-    "INSTAGRAM_CLIENT_ID",
-    "INSTAGRAM_CLIENT_SECRET",
-    "LINKEDIN_CLIENT_ID",
-    "LINKEDIN_CLIENT_SECRET",
     "PINTEREST_CLIENT_ID",
     "PINTEREST_CLIENT_SECRET",
-    "TIKTOK_CLIENT_KEY",
-    "TIKTOK_CLIENT_SECRET",
-    "YOUTUBE_CLIENT_ID",
-    "YOUTUBE_CLIENT_SECRET",
 )
 
 
@@ -43,9 +34,9 @@ def env_template() -> None:
 
 def render() -> str:
     """Blocks with an empty line between them."""
-    settings = (_setting(field) for field in Settings.model_fields.values())
+    general = (_setting(field) for field in Settings.model_fields.values())
     platforms = (_platform(manifest) for manifest in manifests())
-    return "\n\n".join([_comment(INTRODUCTION), *settings, *platforms, _coming()]) + "\n"
+    return "\n\n".join([_comment(INTRODUCTION), *general, *platforms, _coming()]) + "\n"
 
 
 def _setting(field: FieldInfo) -> str:
@@ -72,7 +63,9 @@ def _platform(manifest: Manifest) -> str:
     lines = [_comment(" ".join(word for word in (f"{manifest.name}.", setup.hint, setup.url) if word))]
     lines += [_line(name, "") for name in (setup.client_id, setup.client_secret) if name]
     lines += [_comment(_where(manifest)), *(_line(name, default) for name, default in moves.items())]
-    others = {name: default for name, default in variables(manifest).items() if name not in moves}
+    own = settings(manifest)
+    lines += [_comment(OWN), *(_line(name, default) for name, default in own.items())] if own else []
+    others = {name: default for name, default in variables(manifest).items() if name not in moves.keys() | own.keys()}
     lines += [_comment(QUOTAS), *(_line(name, default) for name, default in others.items())]
     return "\n".join(lines)
 

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "posts": "Schedule posts, and see what became of them.",
     "doctor": "Say what is configured, what is missing, and how to get it.",
     "env-template": "Print every setting as a .env file, with what it is for.",
+    "platform-pages": "Write what every platform takes into its page of the documentation.",
 }
 
 # Plain help (rich takes longer to load than everything else here), and no tracebacks that print variables.

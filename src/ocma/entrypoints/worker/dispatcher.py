@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from ocma.bootstrap import Resources
+from ocma.entrypoints.worker import media
 from ocma.entrypoints.worker.process import end, run, spawn
 from ocma.errors import Unavailable
 from ocma.features.accounts import upkeep
@@ -39,6 +40,7 @@ async def keep_up(resources: Resources) -> None:
             if expiring := await upkeep.find_expiring(resources.database):
                 await resources.tasks.send(upkeep.TASK, expiring)
             await resources.database.system("SELECT forget_old_requests($1), forget_old_states($1)", KEEP)
+            await media.hand_out(resources)
             await retention.forget_old(resources.database, timedelta(days=resources.settings.history_days))
         except (Unavailable, *FAILURES) as error:
             log.warning("upkeep.failed", error=type(error).__name__)

@@ -5,7 +5,7 @@ import gc
 from dataclasses import replace
 
 from ocma.bootstrap import Resources
-from ocma.entrypoints.worker import engine
+from ocma.entrypoints.worker import engine, media
 from ocma.entrypoints.worker.engine import Handler
 from ocma.entrypoints.worker.process import end, run, spawn
 from ocma.features.accounts import upkeep
@@ -39,7 +39,8 @@ async def work(resources: Resources, stop: asyncio.Event, press: Press | None = 
     keeper = spawn(press.keeper.run())
     carrying = spawn(courier.run(_courier(resources), stop))
     try:
-        await engine.run(resources.tasks, handlers(press), concurrency=MESSAGES, stop=stop)
+        known = handlers(press) | media.handlers(resources)
+        await engine.run(resources.tasks, known, concurrency=MESSAGES, stop=stop)
         await carrying  # ends by itself after `stop`, with the deliveries under way
     finally:
         await end(carrying)

@@ -1,6 +1,8 @@
 """Reading connected accounts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -36,7 +38,17 @@ async def list_hosts(session: AsyncSession) -> set[tuple[str, str]]:
     return {(row.platform, row.host) for row in await session.execute(query)}
 
 
-async def expiries(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[UUID, object]:
-    """When the tokens end, by account."""
-    query = select(AccountToken.account_id, AccountToken.expires_at).where(AccountToken.account_id.in_(account_ids))
-    return {row.account_id: row.expires_at for row in await session.execute(query)}
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """When an account's token ends, and when the owner has to have connected again. None: not by itself, or not known."""
+
+    token: datetime | None
+    connection: datetime | None
+
+
+async def expiries(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[UUID, Ends]:
+    """By account."""
+    renewable = AccountToken.refresh_token.is_not(None).label("renewable")
+    query = select(AccountToken.account_id, AccountToken.expires_at, AccountToken.ends_at, renewable)
+    rows = await session.execute(query.where(AccountToken.account_id.in_(account_ids)))
+    return {row.account_id: Ends(row.expires_at, row.ends_at if row.renewable else row.expires_at) for row in rows}

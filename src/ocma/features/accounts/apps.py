@@ -9,16 +9,33 @@ from ocma.features.accounts.desk import Desk
 from ocma.features.accounts.models import PlatformApp
 from ocma.ids import new_id
 from ocma.infra.vault import Place
-from ocma.platforms.connector import App, Connector, Registers
+from ocma.platforms.configuration import find_app
+from ocma.platforms.connector import Announces, Connector, Registers
 from ocma.platforms.errors import PlatformUnavailable
+from ocma.platforms.grant import App
 
 
 async def get_app(desk: Desk, workspace_id: UUID, connector: Connector, host: str, redirect_uri: str | None = None) -> App:
     """Registers with the host when that has not been done for this redirect."""
+    if isinstance(connector, Announces):
+        return announced(desk, connector, redirect_uri or desk.callback_url)
     if not isinstance(connector, Registers):
         return desk.gateway.configured_app(connector.manifest)
     found = await _find(desk, workspace_id, connector, host, redirect_uri)
     return found or await _register(desk, workspace_id, connector, host, redirect_uri or desk.callback_url)
+
+
+def announced(desk: Desk, connector: Connector, redirect_uri: str) -> App:
+    """The app whose id is the address of a document of ours."""
+    if not isinstance(connector, Announces):
+        raise PlatformUnavailable(platform=connector.manifest.key)
+    secret = desk.gateway.environment.get(connector.manifest.setup.client_secret, "")
+    return connector.app(desk.document_url(connector.manifest.key), redirect_uri, secret)
+
+
+def app_at_hand(desk: Desk, connector: Connector) -> App:
+    """For a token that somebody has already: the operator's app, or a blank one."""
+    return find_app(connector.manifest, desk.gateway.environment) or App("", "")
 
 
 async def _find(desk: Desk, workspace_id: UUID, connector: Connector, host: str, redirect_uri: str | None) -> App | None:

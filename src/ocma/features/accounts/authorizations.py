@@ -1,8 +1,10 @@
 """The way to a platform's authorize page and back: state and PKCE verifier are kept here, bound to the caller, for one use."""
 
 import hashlib
+import json
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -43,14 +45,18 @@ class Pending:
     redirect_uri: str
     caller: str
     verifier: str = field(repr=False)
+    kept: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
-async def begin(desk: Desk, caller: Caller, platform: str, redirect_uri: str | None, host: str | None) -> Begun:
+async def begin(
+    desk: Desk, caller: Caller, platform: str, redirect_uri: str | None, host: str | None, handle: str | None = None
+) -> Begun:
+    """`handle`: of the account that is to be connected, for platforms that find its server by it."""
     connector = get_connector(platform)
     where, redirect = clean_host(connector.manifest, desk, host), clean_redirect(redirect_uri or desk.callback_url)
     app = await apps.get_app(desk, caller.workspace_id, connector, where, redirect)
     state, state_id = secrets.token_urlsafe(32), new_id()
-    authorization = desk.gateway.flow(connector.manifest, app, where).authorize(redirect, state)
+    authorization = await desk.gateway.flow(connector, app, where).authorize(redirect, state, handle)
     now = desk.clock()
     row = OAuthState(
         id=state_id,
@@ -61,6 +67,7 @@ async def begin(desk: Desk, caller: Caller, platform: str, redirect_uri: str | N
         host=where,
         redirect_uri=redirect,
         verifier=desk.vault.encrypt(authorization.verifier, Place(caller.workspace_id, state_id, "verifier")),
+        kept=_seal(desk, authorization.kept, Place(caller.workspace_id, state_id, "kept")),
         key_id=desk.vault.active,
         created_at=now,
         expires_at=now + LIFETIME,
@@ -116,7 +123,12 @@ async def _take(desk: Desk, workspace_id: UUID, query: Select[UUID]) -> Pending 
     if row is None:
         return None
     verifier = desk.vault.decrypt(row.verifier, Place(row.workspace_id, row.id, "verifier"))
-    return Pending(row.platform, row.host, row.redirect_uri, row.caller, verifier)
+    kept = json.loads(desk.vault.decrypt(row.kept, Place(row.workspace_id, row.id, "kept"))) if row.kept else {}
+    return Pending(row.platform, row.host, row.redirect_uri, row.caller, verifier, kept)
+
+
+def _seal(desk: Desk, kept: Mapping[str, str], place: Place) -> str | None:
+    return desk.vault.encrypt(json.dumps(dict(kept)), place) if kept else None
 
 
 def clean_host(manifest: Manifest, desk: Desk, host: str | None) -> str:

@@ -23,3 +23,7 @@ class Desk:
     def callback_url(self) -> str:
         """Where platforms send the browser back to, unless the caller names another place."""
         return f"{self.public_url.rstrip('/')}/api/social/callback"
+
+    def document_url(self, platform: str) -> str:
+        """Where OCMA says who it is, for platforms that read that instead of giving out app ids."""
+        return f"{self.public_url.rstrip('/')}/api/social/clients/{platform}.json"

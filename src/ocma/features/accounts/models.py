@@ -1,6 +1,6 @@
 """Connected accounts, their tokens, and authorizations under way."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, Text
@@ -13,7 +13,7 @@ Instant = DateTime(timezone=True)
 
 
 class Account(Model):
-    """`host` is empty unless the platform is many servers."""
+    """`host` is empty unless the platform is many servers. `missing`: what publishing to it lacks, scopes or a role."""
 
     __tablename__ = "accounts"
 
@@ -30,6 +30,7 @@ class Account(Model):
     following: Mapped[int | None] = mapped_column(BigInteger)
     posts: Mapped[int | None] = mapped_column(BigInteger)
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    missing: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     status: Mapped[str] = mapped_column(default="active")
     status_reason: Mapped[str | None]
     last_success_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -38,7 +39,7 @@ class Account(Model):
 
 
 class AccountToken(Model):
-    """Encrypted; `version` rises with every refresh (compare and swap)."""
+    """Encrypted; `version` rises with every refresh (compare and swap). The columns are explained at the table."""
 
     __tablename__ = "account_tokens"
 
@@ -47,7 +48,11 @@ class AccountToken(Model):
     version: Mapped[int] = mapped_column(default=1)
     access_token: Mapped[str]
     refresh_token: Mapped[str | None]
+    extra: Mapped[str | None]
     expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    early: Mapped[timedelta] = mapped_column(default=timedelta(0))
+    ends_at: Mapped[datetime | None] = mapped_column(Instant)
+    login_id: Mapped[UUID | None]
     key_id: Mapped[str]
     updated_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -69,7 +74,7 @@ class PlatformApp(Model):
 
 
 class OAuthState(Model):
-    """An authorization under way: who began it, and what must be kept until the code comes back."""
+    """An authorization under way: who began it, and what must be kept (sealed) until the code comes back."""
 
     __tablename__ = "oauth_states"
 
@@ -81,6 +86,7 @@ class OAuthState(Model):
     host: Mapped[str] = mapped_column(default="")
     redirect_uri: Mapped[str]
     verifier: Mapped[str]
+    kept: Mapped[str | None]
     key_id: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)

@@ -13,9 +13,9 @@ from ocma.infra.vault import Place, Sealed, Vault
 BATCH = 200
 # Every table with sealed fields, of whatever feature: what its rows are known by, and the fields.
 FIELDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "account_tokens": ("account_id", ("access_token", "refresh_token")),
+    "account_tokens": ("account_id", ("access_token", "refresh_token", "extra")),
     "platform_apps": ("id", ("client_secret",)),
-    "oauth_states": ("id", ("verifier",)),
+    "oauth_states": ("id", ("verifier", "kept")),
     "webhook_endpoints": ("id", ("secret", "previous_secret")),
 }
 _STALE = """

@@ -1,16 +1,15 @@
 """The JSON of accounts."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from ocma.features.accounts.accounts import Ends
 from ocma.features.accounts.models import Account
 from ocma.features.schema import Input, Schema
-from ocma.platforms.connector import Connector, Publishes, Registers
-from ocma.platforms.manifest import Manifest, Quota
+from ocma.platforms.registry import connectors
 
 Status = Literal["active", "needsReauthorization", "restricted", "revoked"]
 VISIBLE = r"^[\x20-\x7e]+$"  # RFC 6749: all that a code may consist of; forms hold nothing else
@@ -18,11 +17,12 @@ Visible = Annotated[str, StringConstraints(pattern=VISIBLE)]
 
 
 class Authorize(Input):
-    """`host` for platforms that are many servers, e.g. mastodon.social."""
+    """`host` for platforms that are many servers, e.g. mastodon.social; `handle` where the account's server is found by it."""
 
     platform: str = Field(min_length=1, max_length=40)
     redirect_uri: str | None = Field(default=None, max_length=2000)
     host: str | None = Field(default=None, max_length=300)
+    handle: str | None = Field(default=None, max_length=300)
 
 
 class Authorization(Schema):
@@ -32,7 +32,10 @@ class Authorization(Schema):
 
 
 class Connect(Input):
-    """With neither `state` nor `codeVerifier` your newest pending authorization of the platform is used."""
+    """With neither `state` nor `codeVerifier` your newest pending authorization of the platform is used.
+
+    `issuer`: what came back as `iss`, from platforms that send it.
+    """
 
     platform: str = Field(min_length=1, max_length=40)
     auth_code: Visible = Field(max_length=4000)
@@ -40,6 +43,7 @@ class Connect(Input):
     redirect_uri: str | None = Field(default=None, max_length=2000)
     state: str | None = Field(default=None, min_length=1, max_length=500)
     host: str | None = Field(default=None, max_length=300)
+    issuer: str | None = Field(default=None, max_length=2000)
 
 
 class AccountMetrics(Schema):
@@ -63,9 +67,10 @@ class BreakerView(Schema):
 
 
 class AccountView(Schema):
-    """`permissions` are our names for what the scopes allow. No token ever leaves.
+    """`permissions` are our names for what the scopes allow; `missing`: what publishing lacks. No token ever leaves.
 
-    `breaker`: of its platform (its host); null where it could not be asked. `throttled_until`: the platform wants nothing before.
+    `reconnectBefore`: then the connection ends whatever OCMA does; null where it does not, or the platform does not say.
+    `breaker`: of its platform (its host); null where it could not be asked. `throttledUntil`: it wants nothing before.
     """
 
     id: UUID
@@ -77,11 +82,13 @@ class AccountView(Schema):
     profile_url: str | None
     host: str | None
     token_expiry: datetime | None
+    reconnect_before: datetime | None
     scope: str
     is_active: bool
     status: Status
     status_reason: str | None
     permissions: list[str]
+    missing: list[str]
     metrics: AccountMetrics
     last_success_at: datetime | None
     breaker: BreakerView | None
@@ -91,10 +98,13 @@ class AccountView(Schema):
 
 
 class Connected(Schema):
+    """`warnings`: what these accounts cannot do yet, and how they could."""
+
     success: bool = True
     account: AccountView
     accounts: list[AccountView]
     message: str
+    warnings: list[str]
 
 
 class Disconnected(Schema):
@@ -106,53 +116,9 @@ class Disconnected(Schema):
     warning: str | None = None
 
 
-class TextFacts(Schema):
-    limit: int
-    unit: str
-
-
-class MediaFacts(Schema):
-    images: int
-    gifs: int
-    videos: int
-    image_types: list[str]
-    image_bytes: int
-    gif_bytes: int
-    alt_text: int
-
-
-class QuotaView(Schema):
-    """So many calls in any so many seconds."""
-
-    on: str
-    of: str
-    calls: int
-    seconds: int
-
-
-class PlatformView(Schema):
-    """What a platform can do and how far it goes. `configured`: this server has a developer app there, or needs none.
-
-    `breaker`: of a platform that is many servers the worst of those on which you have accounts; null where it could not be asked.
-    """
-
-    platform: str
-    name: str
-    aliases: list[str]
-    configured: bool
-    per_host: bool
-    abilities: list[str]
-    thread: int
-    text: TextFacts
-    media: MediaFacts
-    options: dict[str, list[Any] | None]
-    quotas: list[QuotaView]
-    breaker: BreakerView | None
-
-
 def account_view(
     account: Account,
-    expiry: object = None,
+    ends: Ends | None = None,
     name: str | None = None,
     breaker: BreakerView | None = None,
     throttled_until: datetime | None = None,
@@ -167,12 +133,14 @@ def account_view(
         profile_image=account.profile_image,
         profile_url=account.profile_url,
         host=account.host or None,
-        token_expiry=expiry if isinstance(expiry, datetime) else None,
+        token_expiry=ends and ends.token,
+        reconnect_before=ends and ends.connection,
         scope=" ".join(account.scopes),
         is_active=account.status == "active",
         status=account.status,  # pyright: ignore[reportArgumentType] - the table's CHECK holds it to Status
         status_reason=account.status_reason,
-        permissions=_permissions(account.scopes),
+        permissions=_permissions(account),
+        missing=account.missing,
         metrics=AccountMetrics(followers=account.followers, following=account.following, posts=account.posts),
         last_success_at=account.last_success_at,
         breaker=breaker,
@@ -182,37 +150,22 @@ def account_view(
     )
 
 
-def _permissions(scopes: list[str]) -> list[str]:
-    """publish: some scope writes; read: some scope reads."""
-    words = {word for scope in scopes for word in scope.replace(":", ".").split(".")}
-    return [name for name, word in (("publish", "write"), ("read", "read")) if word in words]
+def _permissions(account: Account) -> list[str]:
+    """The abilities whose scopes were all granted."""
+    connector = connectors().get(account.platform)
+    if connector is None:  # a third party's that is not installed any more
+        return []
+    oauth = connector.manifest.oauth
+    able = [name for name in oauth.needs if not oauth.missing(name, account.scopes)]
+    return [name for name in able if name != "publish" or not account.missing]
 
 
-def platform_view(
-    connector: Connector, configured: Mapping[str, bool], quotas: Sequence[Quota], breaker: BreakerView | None
-) -> PlatformView:
-    manifest: Manifest = connector.manifest
-    media = manifest.media
-    abilities = [name for name, kind in (("publish", Publishes), ("register", Registers)) if isinstance(connector, kind)]
-    return PlatformView(
-        platform=manifest.key,
-        name=manifest.name,
-        aliases=list(manifest.aliases),
-        configured=configured[manifest.key],
-        per_host=manifest.oauth.per_host,
-        abilities=["connect", *abilities],
-        thread=manifest.thread,
-        text=TextFacts(limit=manifest.text.limit, unit=manifest.text.unit),
-        media=MediaFacts(
-            images=media.images,
-            gifs=media.gifs,
-            videos=media.videos,
-            image_types=list(media.image_types),
-            image_bytes=media.image_bytes,
-            gif_bytes=media.gif_bytes,
-            alt_text=media.alt_text,
-        ),
-        options={name: list(values) if values else None for name, values in manifest.options.items()},
-        quotas=[QuotaView(on=each.on, of=each.of, calls=each.calls, seconds=int(each.per.total_seconds())) for each in quotas],
-        breaker=breaker,
-    )
+def connected(views: list[AccountView]) -> Connected:
+    """`views`: at least one."""
+    message = f"Connected {', '.join(each.account_handle for each in views)}."
+    warnings = [
+        f"{each.account_handle} cannot be published to: {', '.join(each.missing)} is missing. Connect it again and allow that."
+        for each in views
+        if each.missing
+    ]
+    return Connected(account=views[0], accounts=views, message=message, warnings=warnings)

@@ -13,6 +13,7 @@ from ocma.features.accounts import tokens
 from ocma.features.accounts.desk import Desk
 from ocma.features.accounts.models import Account
 from ocma.infra.database import Database
+from ocma.platforms.registry import get_connector
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,6 @@ async def _refresh(desk: Desk, workspace_id: UUID, account_id: UUID) -> None:
     if account is None:
         return
     try:
-        await tokens.fresh(desk, account, early=HORIZON)
+        await tokens.fresh(desk, account, early=max(HORIZON, get_connector(account.platform).manifest.oauth.renew_before))
     except OcmaError as error:
         log.warning("token.refresh", account=str(account_id), platform=account.platform, error=error.rule)

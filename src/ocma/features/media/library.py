@@ -1,108 +1,134 @@
 """The media library: keep, find, describe, drop."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from uuid import UUID
 
-import httpx2
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ocma.clock import Clock
-from ocma.errors import Invalid, Issue, NotFound
-from ocma.features.media.models import Medium
-from ocma.features.media.probe import probe
+from ocma.errors import Invalid, NotFound
+from ocma.features.media import remote
+from ocma.features.media.facts import Facts
+from ocma.features.media.intake import take_in
+from ocma.features.media.models import Medium, Rendition
+from ocma.features.media.shelf import Shelf
+from ocma.features.media.target import predict
+from ocma.features.media.wishes import target_of
 from ocma.features.workspaces import audit
 from ocma.features.workspaces.caller import Caller
 from ocma.ids import new_id
-from ocma.infra.database import Database
 from ocma.infra.outbound import Outbound
-from ocma.infra.storage import Storage
 from ocma.platforms.content import Media
+from ocma.platforms.rules import MediaRules
 
-FETCH_LIMIT = 60.0  # seconds for a whole file
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Bytes that can be served: a medium's or a rendition's."""
+
+    workspace_id: UUID
+    id: UUID
+    mime_type: str
+    size: int
+    sha256: bytes
 
 
 class Library:
-    """Bytes in `storage`, facts in the database."""
+    """Bytes in the shelf's storage, facts in the database. `reachable`: platforms can fetch from us."""
 
-    def __init__(self, database: Database, storage: Storage, outbound: Outbound, clock: Clock, limit: int) -> None:
-        self._database, self._storage, self._outbound, self._clock = database, storage, outbound, clock
-        self.limit = limit  # bytes
+    def __init__(self, shelf: Shelf, outbound: Outbound, *, reachable: bool) -> None:
+        self.shelf, self._outbound, self._reachable = shelf, outbound, reachable
 
-    async def keep(self, caller: Caller, chunks: AsyncIterator[bytes], alt_text: str | None = None) -> Medium:
-        """Stores and probes one file. Raises Invalid when it is not a picture, or too large."""
-        medium_id = new_id()
-        path = await self._storage.write(caller.workspace_id, medium_id, chunks, self.limit)
-        try:
-            found = await asyncio.to_thread(probe, path)
-        except Invalid:
-            await self._storage.delete(caller.workspace_id, medium_id)
-            raise
-        medium = Medium(
-            id=medium_id,
-            workspace_id=caller.workspace_id,
-            kind=found.kind,
-            mime_type=found.mime_type,
-            size=found.size,
-            width=found.width,
-            height=found.height,
-            sha256=found.sha256,
-            alt_text=alt_text or None,
-            created_by=caller.name,
-            created_at=self._clock(),
-        )
-        async with self._database.transaction(caller.workspace_id) as session:
+    async def keep(
+        self, caller: Caller, chunks: AsyncIterator[bytes], alt_text: str | None = None, medium_id: UUID | None = None
+    ) -> Medium:
+        """Stores and probes one file. Raises Invalid when it is none OCMA knows, or too large; nothing stays behind then."""
+        async with self.shelf.storage.scratch() as path:
+            digest = await take_in(chunks, path, self.shelf.limits)
+            facts = await self.shelf.workshop.look(path)
+            medium = _medium(caller, medium_id or new_id(), facts, digest)
+            medium.alt_text, medium.created_at = alt_text or None, self.shelf.clock()
+            await self.shelf.storage.adopt(caller.workspace_id, medium.id, path)
+        async with self.shelf.database.transaction(caller.workspace_id) as session:
             session.add(medium)
-            await audit.record(session, caller, "media.added", str(medium_id), {"mimeType": found.mime_type, "size": found.size})
+            told = {"mimeType": facts.mime_type, "size": facts.size}
+            await audit.record(session, caller, "media.added", str(medium.id), told)
         return medium
 
     async def fetch(self, caller: Caller, url: str, path: str) -> Medium:
         """Takes over a file from a URL a user gave, through the guarded way out. Raises Invalid that names `path`."""
-        client = self._outbound.client("", chosen=False)
-        try:
-            async with asyncio.timeout(FETCH_LIMIT), client.stream("GET", url) as response:
-                if not response.is_success:
-                    raise _unfetchable(path, f"answered {response.status_code}")
-                return await self._keep_fetched(caller, response.aiter_bytes(), path)
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            raise _unfetchable(path, "cannot be reached") from error
+        most = max(asdict(self.shelf.limits).values())
+        async with remote.opened(self._outbound, url, path, most) as chunks:
+            try:
+                return await self.keep(caller, chunks)
+            except Invalid as error:  # it speaks of an upload's `file`
+                issues = [replace(each, path=path) for each in error.issues]
+                raise Invalid(error.detail, code=error.rule, issues=issues, remediation=error.remediation) from error
 
-    async def _keep_fetched(self, caller: Caller, chunks: AsyncIterator[bytes], path: str) -> Medium:
-        try:
-            return await self.keep(caller, chunks)
-        except Invalid as error:  # it speaks of an upload's `file`
-            issues = [replace(each, path=path) for each in error.issues]
-            raise Invalid(error.detail, code=error.rule, issues=issues, remediation=error.remediation) from error
-
-    def read(self, medium: Medium) -> AsyncIterator[bytes]:
-        return self._storage.read(medium.workspace_id, medium.id)
+    def read(self, file: Medium | File, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        return self.shelf.storage.read(file.workspace_id, file.id, start, end)
 
     async def drop(self, caller: Caller, medium_id: UUID) -> None:
-        async with self._database.transaction(caller.workspace_id) as session:
-            await session.delete(await get_medium(session, medium_id))
+        """With all that was made of it."""
+        async with self.shelf.database.transaction(caller.workspace_id) as session:
+            medium = await get_medium(session, medium_id)
+            made = list(await session.scalars(select(Rendition.id).where(Rendition.medium_id == medium_id)))
+            await session.delete(medium)
             await audit.record(session, caller, "media.deleted", str(medium_id), {})
-        await self._storage.delete(caller.workspace_id, medium_id)
+        await self.shelf.storage.delete(caller.workspace_id, medium_id, *made)
 
-    def outgoing(self, medium: Medium) -> Media:
-        """As connectors see it."""
-        return Media(
-            id=str(medium.id),
-            kind="gif" if medium.kind == "gif" else "image",
-            mime_type=medium.mime_type,
-            size=medium.size,
-            open=lambda: self.read(medium),
-            width=medium.width,
-            height=medium.height,
-            alt_text=medium.alt_text,
+    def outgoing(self, medium: Medium, rendition: Rendition | None = None) -> Media:
+        """As connectors see it; with a rendition, that one's bytes."""
+        made = rendition.known if rendition else None
+        facts = made or medium.known
+        file_id = rendition.id if rendition and made else medium.id
+        return _media(
+            medium, facts, partial(self.shelf.storage.read, medium.workspace_id, file_id), self._address(medium, file_id)
         )
 
+    def foreseen(self, rules: MediaRules, medium: Medium) -> Media:
+        """As connectors will see it where these rules hold: what checks look at before a rendition is made."""
+        facts = predict(medium.known, target_of(rules, medium.known))
+        return _media(medium, facts, partial(self.read, medium), self._address(medium, medium.id))
 
-def _unfetchable(path: str, why: str) -> Invalid:
-    message = f"The file {why}."
-    remediation = "Give a public https URL of the file itself, or upload it to /api/media."
-    return Invalid(message, code="mediaUnreachable", issues=[Issue(path, "mediaUnreachable", message, remediation)])
+    def _address(self, medium: Medium, file_id: UUID) -> Callable[[], str] | None:
+        links = self.shelf.links
+        return (lambda: links.make(medium.workspace_id, file_id)[0]) if self._reachable else None
+
+
+def _medium(caller: Caller, medium_id: UUID, facts: Facts, digest: bytes) -> Medium:
+    return Medium(
+        id=medium_id,
+        workspace_id=caller.workspace_id,
+        kind=facts.kind,
+        mime_type=facts.mime_type,
+        size=facts.size,
+        width=facts.width or None,
+        height=facts.height or None,
+        facts=asdict(facts),
+        sha256=digest,
+        created_by=caller.name,
+    )
+
+
+def _media(medium: Medium, facts: Facts, read: Callable[[], AsyncIterator[bytes]], url: Callable[[], str] | None) -> Media:
+    return Media(
+        id=str(medium.id),
+        kind=facts.kind,
+        mime_type=facts.mime_type,
+        size=facts.size,
+        open=read,
+        width=facts.width or None,
+        height=facts.height or None,
+        alt_text=medium.alt_text,
+        duration=facts.duration,
+        video_codec=facts.video_codec,
+        audio_codec=facts.audio_codec,
+        frame_rate=facts.frame_rate,
+        url=url,
+    )
 
 
 async def get_medium(session: AsyncSession, medium_id: UUID) -> Medium:
@@ -110,6 +136,18 @@ async def get_medium(session: AsyncSession, medium_id: UUID) -> Medium:
     if medium is None:
         raise NotFound("There is no such medium in this workspace.")
     return medium
+
+
+async def get_file(session: AsyncSession, file_id: UUID) -> File:
+    """A medium's or a rendition's bytes. Raises NotFound."""
+    medium = await session.get(Medium, file_id)
+    if medium is not None:
+        return File(medium.workspace_id, medium.id, medium.mime_type, medium.size, medium.sha256)
+    made = await session.get(Rendition, file_id)
+    facts = made.known if made else None
+    if made is None or facts is None:
+        raise NotFound("There is no such file.", code="noSuchFile")
+    return File(made.workspace_id, made.id, facts.mime_type, facts.size, made.sha256 or b"")
 
 
 async def list_media(session: AsyncSession, *, after: UUID | None = None, limit: int = 100) -> Sequence[Medium]:

@@ -13,8 +13,9 @@ from ocma.infra.database import Model
 
 
 class Post(Model):
-    """`content` is `{parts: [{text, mediaIds}], options}`; `variants` maps a platform to `{text?, mediaIds?, options?}`.
+    """`content` is `{parts: [{text, mediaIds, poll?, link?}], options, firstComment?}`; `firstComment` true: it is the last part.
 
+    `variants` maps a platform to `{text?, mediaIds?, options?, thread?: parts, firstComment?: part or null, poll?, link?}`.
     `scheduled_at` is the instant; `wall_time` with `timezone` is what the user chose.
     """
 

@@ -1,18 +1,36 @@
 """A post as one platform gets it: the common content with that platform's variant laid over."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from ocma.errors import NotFound
 from ocma.features.media.models import Medium
-from ocma.platforms.content import Content, Media, Part
+from ocma.platforms.content import Content, Link, Media, Part, Poll
 
 
 def media_ids(content: Mapping[str, Any], variants: Mapping[str, Any]) -> list[UUID]:
     """Every file a post names, anywhere."""
-    places = [*content["parts"], *variants.values()]
-    return [UUID(each) for place in places for each in place.get("mediaIds") or ()]
+    threads = [part for each in variants.values() for part in each.get("thread") or ()]
+    return [UUID(each) for place in (*content["parts"], *variants.values(), *threads) for each in place.get("mediaIds") or ()]
+
+
+def laid_over(content: Mapping[str, Any], variants: Mapping[str, Any], platform: str) -> list[dict[str, Any]]:
+    """The parts (features/posts/models.py) as this platform gets them; a first comment, the last one, with its `role`."""
+    variant = variants.get(platform) or {}
+    posts = list(content["parts"])
+    comment = posts.pop() if content.get("firstComment") else None
+    first, *rest = posts
+    first = {**first, **dict(_instead(variant))}
+    rest = rest if variant.get("thread") is None else variant["thread"]
+    comment = variant.get("firstComment", comment)
+    return [first, *rest, *([{**comment, "role": "comment"}] if comment else [])]
+
+
+def _instead(variant: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What it has in place of the first part's; a poll or link may be taken away."""
+    yield from ((key, variant[key]) for key in ("text", "mediaIds") if variant.get(key) is not None)
+    yield from ((key, variant[key]) for key in ("poll", "link") if key in variant)
 
 
 def for_platform(
@@ -22,14 +40,23 @@ def for_platform(
     media: Mapping[UUID, Medium],
     outgoing: Callable[[Medium], Media],
 ) -> Content:
-    """The variant changes the first part and adds options. Raises NotFound when a file was deleted since."""
+    """Raises NotFound when a file was deleted since."""
+    parts = laid_over(content, variants, platform)
     variant = variants.get(platform) or {}
-    first, *rest = content["parts"]
-    chosen = {key: value for key, value in variant.items() if key in {"text", "mediaIds"} and value is not None}
-    parts = [{**first, **chosen}, *rest]
     return Content(
-        parts=tuple(Part(part["text"], _files(part.get("mediaIds") or (), media, outgoing)) for part in parts),
+        parts=tuple(_part(each, media, outgoing) for each in parts),
         options={**content.get("options", {}), **(variant.get("options") or {})},
+    )
+
+
+def _part(part: Mapping[str, Any], media: Mapping[UUID, Medium], outgoing: Callable[[Medium], Media]) -> Part:
+    poll, link = part.get("poll"), part.get("link")
+    return Part(
+        text=part["text"],
+        media=_files(part.get("mediaIds") or (), media, outgoing),
+        role=part.get("role", "post"),
+        poll=Poll(tuple(poll["options"]), poll["seconds"], poll["multiple"], poll.get("question")) if poll else None,
+        link=Link(link["url"], link.get("title"), link.get("description")) if link else None,
     )
 
 

@@ -136,6 +136,17 @@ async def record_processing(press: Press, work: Work, attempt_id: UUID, processi
         await move(session, work.claim, progress=dict(progress), **resting)
 
 
+async def take_back(press: Press, work: Work, attempt_id: UUID, error: OcmaError) -> None:
+    """What was accepted was refused in the end, for certain."""
+    now, progress = press.clock(), work.publication.progress
+    progress.pop("processing", None)
+    query = update(Attempt).where(Attempt.id == attempt_id, Attempt.state == "processing")
+    async with press.database.transaction(work.claim.workspace_id) as session:
+        await session.execute(query.values(state="refused", error=describe(error, now), finished_at=now))
+        await move(session, work.claim, progress=dict(progress))
+    next(each for each in work.attempts if each.id == attempt_id).state = "refused"
+
+
 async def record_absent(press: Press, work: Work, part: int) -> None:
     """The platform was asked often enough: none of the sends of this part arrived."""
     query = update(Attempt).where(

@@ -8,7 +8,7 @@ from ocma.features.accounts.desk import Desk
 from ocma.features.accounts.models import Account, AccountToken
 from ocma.platforms.connector import Access
 from ocma.platforms.errors import ReauthorizationRequired
-from ocma.platforms.oauth import Grant
+from ocma.platforms.grant import Grant
 from ocma.platforms.registry import get_connector
 
 Answered = Callable[[Mapping[str, str]], None]
@@ -51,8 +51,6 @@ class Line:
             account = self._account
             connector = get_connector(account.platform)
             self._opened = grant, version
-            access = self._desk.gateway.access(
-                connector, grant.access_token, account.host, account.platform_account_id, account.handle
-            )
+            access = self._desk.gateway.access(connector, grant, account.host, account.platform_account_id, account.handle)
             self._access = replace(access, answered=self._answered)
         return self._access

@@ -23,7 +23,8 @@ Row = TypeVar("Row", bound=Model)
 _ROWS = """
     SELECT p.*, o.content, o.variants FROM unnest($1::uuid[]) AS w (id)
     CROSS JOIN LATERAL (
-        SELECT q.id, q.account_id, q.platform, q.progress, q.tries, q.looks, q.max_attempts, q.on_unknown, q.error, q.post_id
+        SELECT q.id, q.account_id, q.platform, q.progress, q.tries, q.looks, q.max_attempts, q.on_unknown, q.error,
+            q.post_id, q.scheduled_at
         FROM publications q WHERE q.id = w.id OFFSET 0) p
     CROSS JOIN LATERAL (SELECT x.content, x.variants FROM posts x WHERE x.id = p.post_id OFFSET 0) o"""
 _ATTEMPTS = """
@@ -45,6 +46,7 @@ class Copy:
     on_unknown: str
     error: dict[str, Any] | None
     post_id: UUID
+    scheduled_at: datetime
     content: dict[str, Any]
     variants: dict[str, Any]
 

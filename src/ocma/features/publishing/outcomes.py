@@ -12,9 +12,11 @@ from ocma.platforms.errors import (
     AccountRestricted,
     ContentRejected,
     DuplicateContent,
+    NotReady,
     OutcomeUnknown,
     PermissionMissing,
     PlatformUnavailable,
+    PreparationLost,
     ReauthorizationRequired,
     Throttled,
 )
@@ -47,6 +49,8 @@ VERDICTS: Mapping[type[OcmaError], Verdict] = {
     AccountRestricted: Verdict.PAUSE,
     Throttled: Verdict.SNOOZE,
     PlatformUnavailable: Verdict.RETRY,
+    NotReady: Verdict.SNOOZE,
+    PreparationLost: Verdict.RETRY,
     OutcomeUnknown: Verdict.SETTLE,
 }
 

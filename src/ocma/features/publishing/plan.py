@@ -14,14 +14,13 @@ from ocma.features.accounts.accounts import list_accounts
 from ocma.features.accounts.models import Account
 from ocma.features.media.library import Library, find_media
 from ocma.features.media.models import Medium
+from ocma.features.posts import review
 from ocma.features.posts.models import Post
-from ocma.features.posts.variants import for_platform, media_ids
+from ocma.features.posts.variants import media_ids
 from ocma.features.publishing.models import Publication
 from ocma.features.workspaces import audit
 from ocma.features.workspaces.caller import Caller
 from ocma.ids import new_id
-from ocma.platforms.check import check
-from ocma.platforms.connector import Publishes
 from ocma.platforms.registry import get_connector
 
 CHANNEL = "ocma_due"  # dispatchers listen there
@@ -84,10 +83,8 @@ def check_content(
     library: Library,
 ) -> None:
     """Raises Invalid with all issues of all platforms at once."""
-    issues = [*_missing(content, variants, media), *_strangers(variants, platforms)]
-    issues = issues or [each for key in sorted(platforms) for each in _check(content, variants, key, media, library)]
-    if issues:
-        raise Invalid("The post cannot be published like this.", code="checkFailed", issues=issues)
+    if found := review.issues(review.Draft(content, variants, media, library.outgoing, library.foreseen), platforms):
+        raise Invalid("The post cannot be published like this.", code="checkFailed", issues=found)
 
 
 async def _find_before(session: AsyncSession, draft: Draft) -> Planned | None:
@@ -105,7 +102,8 @@ async def _accounts(session: AsyncSession, draft: Draft) -> tuple[list[Account],
     """Those named, and every one of the named platforms. Raises Invalid naming what is not connected."""
     connected = await list_accounts(session, limit=10_000)
     wanted = {get_connector(name, f"platforms.{index}").manifest.key: index for index, name in enumerate(draft.platforms)}
-    chosen = {each.id: each for each in connected if each.platform in wanted and each.status == "active"}
+    usable = [each for each in connected if each.platform in wanted and each.status == "active"]
+    chosen = {each.id: each for each in usable if not each.missing}
     named = {each.id: each for each in connected if each.id in set(draft.account_ids)}
     issues = [*_unconnected(connected, chosen, wanted), *_unknown(draft.account_ids, named)]
     if issues or not (chosen or named):
@@ -113,19 +111,26 @@ async def _accounts(session: AsyncSession, draft: Draft) -> tuple[list[Account],
         raise Invalid("The post has nowhere to go.", code="accountMissing", issues=issues)
     counts = {key: [each for each in chosen.values() if each.platform == key] for key in wanted}
     warnings = [f"{key}: goes to all {len(each)} connected accounts." for key, each in counts.items() if len(each) > 1]
+    warnings += [f"{each.platform}: not to {each.handle}, {_lacks(each)}." for each in usable if each.missing]
     return list((chosen | named).values()), warnings
 
 
 def _unconnected(connected: Sequence[Account], chosen: Mapping[UUID, Account], wanted: Mapping[str, int]) -> list[Issue]:
     usable = {each.platform for each in chosen.values()}
-    waiting = {each.platform for each in connected} - usable
+    waiting = {each.platform: each for each in connected if each.platform not in usable}
     issues: list[Issue] = []
     for key, index in wanted.items():
         if key not in usable:
-            why = "has to be connected again" if key in waiting else "has no connected account"
+            account = waiting.get(key)
+            why = "has no connected account" if account is None else "has to be connected again"
+            why = _lacks(account) if account and account.status == "active" else why
             remediation = "POST /api/social/authorize begins."
             issues.append(Issue(f"platforms.{index}", "accountMissing", f"{key} {why}.", remediation, key))
     return issues
+
+
+def _lacks(account: Account) -> str:
+    return f"lacks a permission to publish ({', '.join(account.missing)})"
 
 
 def _unknown(account_ids: Sequence[UUID], named: Mapping[UUID, Account]) -> list[Issue]:
@@ -134,30 +139,13 @@ def _unknown(account_ids: Sequence[UUID], named: Mapping[UUID, Account]) -> list
         account, path = named.get(account_id), f"accountIds.{index}"
         if account is None:
             issues.append(Issue(path, "accountMissing", f"There is no account {account_id}."))
+        elif account.status == "active" and account.missing:
+            message, remediation = f"The account {account.handle} {_lacks(account)}.", "Connect it again and allow that."
+            issues.append(Issue(path, "permissionMissing", message, remediation, account.platform))
         elif account.status != "active":
             message = f"The account {account.handle} is not usable ({account.status})."
             issues.append(Issue(path, "accountInactive", message, "Connect it again.", account.platform))
     return issues
-
-
-def _missing(content: Mapping[str, Any], variants: Mapping[str, Any], media: Mapping[UUID, Medium]) -> list[Issue]:
-    wanted = dict.fromkeys(media_ids(content, variants))
-    return [Issue("mediaIds", "mediaMissing", f"There is no medium {each}.") for each in wanted if each not in media]
-
-
-def _strangers(variants: Mapping[str, Any], platforms: Collection[str]) -> list[Issue]:
-    message = "This variant belongs to a platform the post does not go to."
-    return [Issue(f"variants.{key}", "variantUnused", message) for key in variants if key not in platforms]
-
-
-def _check(
-    content: Mapping[str, Any], variants: Mapping[str, Any], platform: str, media: Mapping[UUID, Medium], library: Library
-) -> list[Issue]:
-    connector = get_connector(platform)
-    if not isinstance(connector, Publishes):
-        return [Issue("platforms", "cannotPublish", f"{connector.manifest.name} cannot be published to.", None, platform)]
-    whole = for_platform(content, variants, platform, media, library.outgoing)
-    return check(whole, connector.manifest, f"variants.{platform}" if platform in variants else "content")
 
 
 def _post(caller: Caller, draft: Draft, now: datetime) -> Post:

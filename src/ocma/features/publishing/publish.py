@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -11,17 +12,21 @@ from ocma.errors import OcmaError
 from ocma.features.accounts import tokens
 from ocma.features.accounts.tokens import TokenDoubted
 from ocma.features.publishing import ledger, outcomes
+from ocma.features.publishing.fitting import fitted
 from ocma.features.publishing.ledger import ClaimLost
 from ocma.features.publishing.load import Work
 from ocma.features.publishing.outcomes import Verdict
 from ocma.features.publishing.press import Press
 from ocma.platforms.connector import Access, Processing, Published, Step
-from ocma.platforms.content import Content, Outgoing, fingerprint
+from ocma.platforms.content import Content, Outgoing, fingerprint, step_part
 from ocma.platforms.errors import (
     AccountRestricted,
+    ContentRejected,
     DuplicateContent,
+    NotReady,
     OutcomeUnknown,
     PlatformUnavailable,
+    PreparationLost,
     ReauthorizationRequired,
 )
 
@@ -29,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 EARLIEST = 2.0  # seconds; more is a clock that is wrong
 STEP = 900.0  # seconds, for an upload whole
+LONG = timedelta(hours=24)  # until when a platform may work on something without costing a try
 QUESTION = 120.0  # seconds, for looking at a timeline
 Answer = TypeVar("Answer")
 SNOOZE = 60.0  # seconds, when a platform throttles without saying for how long
@@ -77,12 +83,13 @@ async def _again_with(press: Press, work: Work, access: Access, act: Act) -> Non
 
 async def _send_all(press: Press, work: Work, access: Access) -> None:
     content, progress = work.content(press), work.publication.progress
+    if processing := progress.get("processing"):
+        return await _resume(press, work, access, content, processing)
     await press.reached("prepare")
+    content = await fitted(press, work, content)
     await _prepare(press, work, access, content)
     await press.reached("prepared")
     await _wait_until_due(press, work)
-    if processing := progress.get("processing"):
-        return await _resume(press, work, access, content, processing)
     for index in range(len(progress.get("parts", [])), len(content.parts)):
         if not await _send(press, work, access, content, index):
             return None
@@ -90,12 +97,19 @@ async def _send_all(press: Press, work: Work, access: Access) -> None:
 
 
 async def _prepare(press: Press, work: Work, access: Access, content: Content) -> None:
-    """Runs the steps whose result is missing or too old, and stores each result before the next begins."""
+    """Runs the steps whose result is missing or too old, and stores each result before the next begins.
+
+    What comes after a step that had to be run anew is run anew, too: it may have been made of the old result.
+    """
     steps = work.publication.progress.setdefault("steps", {})
     sent = len(work.publication.progress.get("parts", []))
+    stale = set[int]()
     for step in work.publisher.steps(content):
-        if _step_part(step) < sent or _is_done(press, steps.get(step.key), step):
+        part = step_part(step.key)
+        if part < sent or (part not in stale and _is_done(press, steps.get(step.key), step)):
             continue
+        if step.key in steps:
+            stale.add(part)
         known = {key: each["id"] for key, each in steps.items()}
         external_id = await within(press, STEP, step.run(access, known), work)
         steps[step.key] = {"id": external_id, "at": press.clock().timestamp()}
@@ -111,14 +125,8 @@ async def within(press: Press, seconds: float, asked: Awaitable[Answer], work: W
         raise PlatformUnavailable(platform=work.account.platform, rule="tooSlow") from error
 
 
-def _step_part(step: Step) -> int:
-    """Keys of media steps name their part; those of parts that are live need not be run again."""
-    kind, _, rest = step.key.partition(":")
-    return int(rest.split(":")[0]) if kind == "media" else 1 << 30
-
-
 def _is_done(press: Press, stored: dict[str, float] | None, step: Step) -> bool:
-    if stored is None:
+    if stored is None or "lost" in stored:
         return False
     return step.keeps is None or press.clock().timestamp() - stored["at"] < step.keeps.total_seconds()
 
@@ -142,6 +150,7 @@ def outgoing(work: Work, content: Content, index: int) -> Outgoing:
         options=content.options,
         prepared={key: each["id"] for key, each in progress.get("steps", {}).items()},
         reply_to=parts[index - 1]["id"] if index else None,
+        root=parts[0]["id"] if index else None,
         first_sent_at=min(ambiguous, default=None),
     )
 
@@ -157,6 +166,7 @@ async def _send(press: Press, work: Work, access: Access, content: Content, inde
     await press.reached("answered")
     if isinstance(answer, Processing):
         await ledger.record_processing(press, work, attempt_id, answer.id, answer.check_after)
+        await press.reached("recorded")
         return False
     await ledger.record_part(press, work, attempt_id, answer, last=index + 1 == len(content.parts))
     await press.reached("recorded")
@@ -198,10 +208,16 @@ async def _call(press: Press, work: Work, access: Access, out: Outgoing) -> Publ
 
 
 async def _resume(press: Press, work: Work, access: Access, content: Content, processing: str) -> None:
-    answer = await within(press, QUESTION, work.publisher.resume(access, Processing(processing, 0)), work)
     index = len(work.publication.progress.get("parts", []))
     attempt = next(each for each in reversed(work.attempts) if each.part == index)
+    try:
+        answer = await within(press, QUESTION, work.publisher.resume(access, Processing(processing, 0)), work)
+    except (ContentRejected, PreparationLost) as error:  # it will never be live: it may be sent anew
+        await ledger.take_back(press, work, attempt.id, error)
+        raise
     if isinstance(answer, Processing):
+        if press.clock() > attempt.started_at + LONG:
+            return await hold(press, work, "The platform has worked on it for a day.")
         return await ledger.record_processing(press, work, attempt.id, answer.id, answer.check_after)
     last = index + 1 == len(content.parts)
     await ledger.record_part(press, work, attempt.id, answer, last=last)
@@ -212,7 +228,10 @@ async def conclude(press: Press, work: Work, error: OcmaError) -> None:
     """Writes down what an error means for the publication, and for its account."""
     log.info("publication.error", publication=str(work.claim.id), platform=work.account.platform, rule=error.rule)
     described = outcomes.describe(error, press.clock())
-    match outcomes.verdict(error):
+    if isinstance(error, PreparationLost):
+        forget(work, error)
+        await ledger.keep_progress(press, work)
+    match verdict(press, work, error):
         case Verdict.SETTLE:
             await become_unknown(press, work, described)
         case Verdict.SNOOZE:
@@ -223,6 +242,21 @@ async def conclude(press: Press, work: Work, error: OcmaError) -> None:
             await _pause(press, work, error)
         case Verdict.FAIL:
             await ledger.free(press, work, "failed", None, error=described)
+
+
+def verdict(press: Press, work: Work, error: OcmaError) -> Verdict:
+    """What a platform works on for longer than a day costs tries from then on, so that it ends."""
+    if isinstance(error, NotReady) and press.clock() > work.publication.scheduled_at + LONG:
+        return Verdict.RETRY
+    return outcomes.verdict(error)
+
+
+def forget(work: Work, lost: PreparationLost) -> None:
+    """So that these steps, and what comes after them, are run anew."""
+    steps = work.publication.progress.get("steps", {})
+    for key in lost.steps or frozenset(steps):
+        if key in steps:
+            steps[key]["lost"] = True
 
 
 async def _pause(press: Press, work: Work, error: OcmaError) -> None:
@@ -257,6 +291,13 @@ async def become_unknown(press: Press, work: Work, error: dict[str, object]) -> 
     hold = work.publication.on_unknown == "hold" and not answered
     wait = None if hold else looks[0] * press.patience
     await ledger.free(press, work, "unknown", wait, looks=0, error=error)
+
+
+async def hold(press: Press, work: Work, why: str) -> None:
+    """A person decides."""
+    remediation = "Look at the account, then POST …/resolve with `published` or `notPublished`."
+    error = {"code": "held", "detail": why, "remediation": remediation, "at": press.clock().isoformat()}
+    await ledger.free(press, work, "unknown", None, error=error)
 
 
 async def mark_account(press: Press, work: Work, error: OcmaError) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from ocma.features.posts.variants import laid_over
 from ocma.features.publishing.breaker import Place
 from ocma.infra.database import Database
 from ocma.platforms.content import media_step
@@ -49,7 +50,7 @@ def cost(work: "Work", on: str) -> int:
     progress = work.publication.progress
     live = len(progress.get("parts", []))
     if on == "publish":
-        return max(len(work.publication.content["parts"]) - live - ("processing" in progress), 0)
+        return max(len(_files(work)) - live - ("processing" in progress), 0)
     steps = progress.get("steps", {})
     return sum(
         media_step(part, each) not in steps for part, files in enumerate(_files(work)) if part >= live for each in range(files)
@@ -57,10 +58,9 @@ def cost(work: "Work", on: str) -> int:
 
 
 def _files(work: "Work") -> list[int]:
-    """How many there are in each part; a platform's variant may have others in the first."""
-    first, *rest = (len(each.get("mediaIds") or ()) for each in work.publication.content["parts"])
-    other = (work.publication.variants.get(work.claim.platform) or {}).get("mediaIds")
-    return [first if other is None else len(other), *rest]
+    """How many there are in each part, as its platform gets it."""
+    parts = laid_over(work.publication.content, work.publication.variants, work.claim.platform)
+    return [len(each.get("mediaIds") or ()) for each in parts]
 
 
 def wait(window: Window, ages: Ages, needed: int, owed: int = 0) -> float:

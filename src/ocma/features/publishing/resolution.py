@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocma.errors import Conflict, Invalid, Issue, NotFound
 from ocma.features.posts.models import Post
+from ocma.features.posts.variants import laid_over
 from ocma.features.publishing.models import Attempt, Publication
 from ocma.features.publishing.plan import CHANNEL
 from ocma.features.workspaces import audit
@@ -55,9 +56,14 @@ async def _values(session: AsyncSession, publication: Publication, part: int, an
     if answer.outcome == "published":
         return await _live(session, publication, list(attempts), answer, now)
     for each in attempts:
-        if each.state in {"sending", "unknown"}:
+        if each.state in {"sending", "processing", "unknown"}:
             each.state, each.finished_at = "absent", now
-    return {"state": "scheduled", "due_at": now, "error": None}
+    return {"state": "scheduled", "due_at": now, "progress": _settled(publication), "error": None}
+
+
+def _settled(publication: Publication) -> dict[str, Any]:
+    """What a person decided on is not asked for any more."""
+    return {name: each for name, each in publication.progress.items() if name != "processing"}
 
 
 async def _live(
@@ -66,14 +72,14 @@ async def _live(
     """With parts still to come the next one replies to this, so its id is needed; else the publication is published."""
     post = await session.get_one(Post, publication.post_id)
     parts = [*publication.progress.get("parts", []), {"id": answer.post_id or answer.url, "url": answer.url}]
-    more = len(parts) < len(post.content["parts"])
+    more = len(parts) < len(laid_over(post.content, post.variants, publication.platform))
     if answer.post_id is None and (more or answer.url is None):
         message = "The platform's id of the post is needed" + (", for the next part replies to it." if more else ", or its URL.")
         raise Invalid(message, code="postIdMissing", issues=[Issue("postId", "missingField", message)])
     if attempts:
         last = attempts[-1]
         last.state, last.platform_post_id, last.url, last.finished_at = "published", parts[-1]["id"], answer.url, now
-    progress = {**publication.progress, "parts": parts}
+    progress = {**_settled(publication), "parts": parts}
     if more:
         return {"state": "scheduled", "due_at": now, "progress": progress, "error": None}
     live = {"platform_post_id": parts[0]["id"], "url": parts[0]["url"], "published_at": now}

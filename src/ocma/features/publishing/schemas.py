@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from ocma.features.posts.schemas import LinkInput, Name, PollInput, Text, ThreadPart, Url, Variant, Writing
 from ocma.features.publishing.holds import REMEDIES, Hold
 from ocma.features.publishing.jobs import Job, JobStatus
 from ocma.features.publishing.models import Attempt, Event, Publication
@@ -25,8 +26,6 @@ from ocma.features.publishing.plan import Planned
 from ocma.features.schema import Counted, Input, Schema, Time, Whole, given, without_null
 
 State = Literal["scheduled", "publishing", "unknown", "published", "failed", "cancelled"]
-Text = Annotated[str, StringConstraints(max_length=100_000)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 _TIME: TypeAdapter[datetime] = TypeAdapter(Time)
 
 
@@ -38,20 +37,6 @@ def _when(value: object, _: object) -> object:
 _WHEN = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "const": "now"}]}
 When = Annotated[datetime | Literal["now"], WrapValidator(_when), WithJsonSchema(_WHEN)]
 Tries = Annotated[int, Field(ge=1, le=20), Counted]
-Url = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-
-
-class ThreadPart(Input):
-    content: Text
-    media_ids: list[UUID] = Field(default_factory=list[UUID], max_length=20)
-
-
-class Variant(Input):
-    """What differs on one platform; `options` are the platform's own (GET /api/social/platforms lists them)."""
-
-    content: Text | None = None
-    media_ids: list[UUID] | None = Field(default=None, max_length=20)
-    options: dict[Name, Any] = Field(default_factory=dict[str, Any], max_length=50)
 
 
 class Details(Input):
@@ -68,25 +53,20 @@ _SOMEWHERE: dict[str, Any] = {
 }
 
 
-class Schedule(Input):
+class Schedule(Writing):
     """`platforms`: every active account of each; `accountIds`: exactly these. `thread` are the parts after `content`.
 
+    `options` are given to every platform, so each has to know them; a platform's own belong into its variant.
     `scheduledAt` with an offset is an instant; without one it is wall time in `timezone`; in the past it means now.
     `onUnknown`: what to do when a platform did not say whether it took the post (default: the workspace's policy).
     """
 
     model_config = ConfigDict(json_schema_extra=_SOMEWHERE)
 
-    content: Text
     account_ids: list[UUID] = Field(default_factory=list[UUID], max_length=200)
     platforms: list[Name] = Field(default_factory=list[str], max_length=50, validate_default=True)
     scheduled_at: When
     timezone: str | None = Field(default=None, min_length=1, max_length=64)
-    media_ids: list[UUID] = Field(default_factory=list[UUID], max_length=20)
-    media_urls: list[Url] = Field(default_factory=list[str], max_length=20)
-    variants: dict[Name, Variant] = Field(default_factory=dict[str, Variant], max_length=50)
-    thread: list[Text | ThreadPart] = Field(default_factory=list[Text | ThreadPart], max_length=100)
-    first_comment: Text | None = None
     metadata: Details = Details()
     max_attempts: Tries | None = None
     on_unknown: Literal["settle", "hold"] | None = None
@@ -100,17 +80,21 @@ class Schedule(Input):
 
 
 def _without_null(schema: dict[str, Any]) -> None:
-    """But for the first comment: null takes it away."""
-    comment = schema["properties"]["firstComment"]
-    without_null({"properties": {name: each for name, each in schema["properties"].items() if each is not comment}})
-    comment.pop("default", None)
+    """But for what null takes away."""
+    properties = schema["properties"]
+    without_null({"properties": {name: each for name, each in properties.items() if name not in _REMOVABLE}})
+    for name in _REMOVABLE:
+        properties[name].pop("default", None)
+
+
+_REMOVABLE = ("firstComment", "poll", "link")
 
 
 class JobChange(Input):
     """What is left out stays as it is. `scheduledAt` without an offset is wall time in `timezone`, or in the post's own.
 
     `timezone` alone moves the same wall time into another zone. `mediaIds` and `mediaUrls` together replace all files of the
-    first part; `thread` and `variants` replace all of theirs; `firstComment` null takes it away.
+    first part; `thread`, `variants` and `options` replace all of theirs; `firstComment`, `poll` or `link` null takes it away.
     """
 
     model_config = ConfigDict(json_schema_extra=_without_null)
@@ -123,6 +107,9 @@ class JobChange(Input):
     variants: dict[Name, Variant] | None = Field(default=None, max_length=50)
     thread: list[Text | ThreadPart] | None = Field(default=None, max_length=100)
     first_comment: Text | None = None
+    poll: PollInput | None = None
+    link: LinkInput | None = None
+    options: dict[Name, Any] | None = Field(default=None, max_length=50)
     metadata: Details | None = None
     max_attempts: Tries | None = None
     on_unknown: Literal["settle", "hold"] | None = None
@@ -135,6 +122,7 @@ class JobChange(Input):
         "media_urls",
         "variants",
         "thread",
+        "options",
         "metadata",
         "max_attempts",
         "on_unknown",

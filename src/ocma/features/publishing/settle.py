@@ -11,7 +11,7 @@ from ocma.features.publishing.ledger import ClaimLost
 from ocma.features.publishing.load import Sending, Work
 from ocma.features.publishing.outcomes import Verdict
 from ocma.features.publishing.press import Press
-from ocma.features.publishing.publish import QUESTION, judged, mark_account, outgoing, retry, with_access, within
+from ocma.features.publishing.publish import QUESTION, hold, judged, mark_account, outgoing, retry, with_access, within
 from ocma.platforms.connector import Absent, Access, Published, Unprovable
 from ocma.platforms.content import Content
 from ocma.platforms.errors import PlatformUnavailable
@@ -54,7 +54,7 @@ async def _look(press: Press, work: Work, access: Access) -> None:
         case Absent():
             await _absent(press, work, index)
         case Unprovable():
-            await _hold(press, work, "This platform cannot be asked whether the post is live.")
+            await hold(press, work, "This platform cannot be asked whether the post is live.")
     return None
 
 
@@ -87,13 +87,7 @@ async def _look_later(press: Press, work: Work, error: OcmaError) -> None:
     part = len(work.publication.progress.get("parts", []))
     since = max((each.started_at for each in work.attempts if each.part == part), default=press.clock())
     if await ledger.is_past(press, since + GIVE_UP):
-        return await _hold(press, work, "The platform could not be asked for a day.")
+        return await hold(press, work, "The platform could not be asked for a day.")
     described = outcomes.describe(error, press.clock())
     wait = max(LOOK_AGAIN * press.patience * press.random.uniform(0.5, 1.5), error.retry_after or 0)
     return await ledger.free(press, work, "unknown", wait, error=described)
-
-
-async def _hold(press: Press, work: Work, why: str) -> None:
-    remediation = "Look at the account, then POST …/resolve with `published` or `notPublished`."
-    error = {"code": "held", "detail": why, "remediation": remediation, "at": press.clock().isoformat()}
-    await ledger.free(press, work, "unknown", None, error=error)

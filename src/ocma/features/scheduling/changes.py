@@ -6,13 +6,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ocma.features.posts.content import variants
 from ocma.features.posts.models import Post
 from ocma.features.publishing import edits, jobs
 from ocma.features.publishing.edits import Edit
 from ocma.features.publishing.jobs import Job
 from ocma.features.publishing.schemas import JobChange
 from ocma.features.scheduling import content
-from ocma.features.scheduling.schedule import Calendar, fetch
+from ocma.features.scheduling.schedule import Calendar, fetch, prepare_files
 from ocma.features.scheduling.times import Moment, check_horizon, moment
 from ocma.features.workspaces.caller import Caller
 
@@ -32,6 +33,8 @@ async def change(
         if dry_run:
             session.expunge_all()  # what is shown stays as it would be
             await session.rollback()
+    if not dry_run:
+        await prepare_files(calendar, job.post, {each.platform for each in job.publications})
     return job, notes
 
 
@@ -59,7 +62,7 @@ def _wanted(post: Post, wanted: JobChange, when: Moment | None, fetched: list[UU
     details: dict[str, Any] | None = wanted.metadata and wanted.metadata.model_dump(by_alias=True, exclude_none=True)
     return Edit(
         content=content.changed(post.content, wanted, fetched),
-        variants=post.variants if wanted.variants is None else content.variants(wanted.variants),
+        variants=post.variants if wanted.variants is None else variants(wanted.variants),
         details=post.details if details is None else details,
         moved=when is not None,
         at=when.at if when else post.scheduled_at,

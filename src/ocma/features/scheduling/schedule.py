@@ -1,23 +1,30 @@
 """From a request to a plan: times become instants, files become media, the parts become content."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 
 from ocma.clock import Clock
-from ocma.features.media.library import Library
+from ocma.errors import OcmaError
+from ocma.features.media.library import Library, find_media
+from ocma.features.posts import content
+from ocma.features.posts.models import Post
+from ocma.features.posts.variants import media_ids
+from ocma.features.publishing.fitting import order_ahead
 from ocma.features.publishing.plan import Draft, Planned, examine, plan
 from ocma.features.publishing.schemas import Schedule
-from ocma.features.scheduling import content
 from ocma.features.scheduling.times import Moment, check_horizon, moment
 from ocma.features.workspaces.caller import Caller
 from ocma.features.workspaces.models import Workspace
-from ocma.infra.database import Database
+from ocma.infra.database import FAILURES, Database
 from ocma.platforms.registry import get_connector
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +48,24 @@ async def schedule(
     async with calendar.database.transaction(caller.workspace_id) as session:
         write = examine if dry_run else plan
         planned = await write(session, caller, calendar.library, draft, calendar.clock())
+    if not dry_run:
+        await prepare_files(calendar, planned.post, {each.platform for each in planned.publications})
     planned.warnings.extend([*([when.note] if when.note else []), *([_PAUSED] if workspace.paused_at else [])])
     return planned
 
 
 _PAUSED = "The workspace is paused: nothing goes out until it is resumed."
+
+
+async def prepare_files(calendar: Calendar, post: Post, platforms: Collection[str]) -> None:
+    """Renditions are ordered long before they are needed. The post is written by now: what fails here is made when it is due."""
+    ids = media_ids(post.content, post.variants)
+    try:
+        async with calendar.database.transaction(post.workspace_id) as session:
+            media = await find_media(session, ids)
+        await order_ahead(calendar.library, post.content, post.variants, platforms, media)
+    except (OcmaError, *FAILURES) as error:
+        log.warning("renditions.notOrdered", post=str(post.id), error=type(error).__name__)
 
 
 async def _workspace(calendar: Calendar, caller: Caller) -> Workspace:

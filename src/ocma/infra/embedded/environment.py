@@ -27,6 +27,8 @@ def for_api(user: Mapping[str, str], addresses: Addresses, folder: DataFolder) -
     missing = {name: value for name, value in ours.items() if not user.get(name)}
     fixed = {"DATABASE_URL": addresses.database_url, "REDIS_URL": addresses.redis_url}
     sandbox = for_sandbox_clients(addresses.sandbox_url, folder) if addresses.sandbox_url else {}
+    if sandbox:  # the sandbox fetches files from here, whatever address the user's real platforms would
+        sandbox["OCMA_MEDIA_BASE_URL"] = addresses.api_url
     everything = {**user, **missing, **fixed, **sandbox}
     everything.pop(OWNER_URL, None)  # the owner is above row level security: for migrations only
     return everything

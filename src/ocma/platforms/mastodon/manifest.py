@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
-from ocma.platforms.manifest import LimitHeaders, Manifest, MediaRules, OAuth2, Quota, Setup, Text
+from ocma.platforms.manifest import LimitHeaders, Manifest, OAuth2, Quota, Setup
 from ocma.platforms.mastodon.length import counted_length
+from ocma.platforms.rules import Frame, MediaRules, Text, VideoRules
 
 IMAGE_BYTES = 16_777_216
+TEXT = Text(500, counted_length)
 
 MANIFEST = Manifest(
     key="mastodon",
@@ -18,10 +20,12 @@ MANIFEST = Manifest(
         auth_method="client_secret_post",
         refreshes=False,
         per_host=True,
+        needs={"publish": ("write:statuses",), "read": ("read",)},
     ),
     api_url="https://{host}",
     auth_url="https://{host}",
-    text=Text(500, counted_length),
+    text=TEXT,
+    comment=TEXT,
     media=MediaRules(
         images=4,
         image_types=("image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "image/avif"),
@@ -29,6 +33,12 @@ MANIFEST = Manifest(
         gifs=1,
         gif_bytes=IMAGE_BYTES,
         videos=1,
+        video=VideoRules(
+            types=("video/mp4", "video/quicktime", "video/x-m4v", "video/webm"),
+            bytes=103_809_024,
+            frame_rate=(None, 120),
+            frame=Frame(pixels=(None, 8_294_400)),
+        ),
         alt_text=1500,
     ),
     setup=Setup(hint="Nothing to set up: OCMA registers itself with each server when its first account is connected."),

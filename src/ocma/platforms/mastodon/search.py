@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ocma.platforms.connector import Absent, Access, Unprovable
+from ocma.platforms.connector import Absent, Access, Call, Unprovable
 from ocma.platforms.content import Outgoing
 from ocma.platforms.errors import ContentRejected, PermissionMissing, PlatformUnavailable
 from ocma.platforms.mastodon.history import History, read_history
@@ -13,7 +13,6 @@ from ocma.platforms.mastodon.wire import (
     ME,
     UNREADABLE,
     Account,
-    Call,
     Instance,
     Shape,
     Status,

@@ -7,10 +7,10 @@ from datetime import timedelta
 import httpx2
 
 from ocma.infra.outbound import FRESH
-from ocma.platforms.connector import Access
+from ocma.platforms.connector import Access, Call
 from ocma.platforms.content import Media
 from ocma.platforms.errors import ContentRejected
-from ocma.platforms.mastodon.wire import Call, Upload, read, segment
+from ocma.platforms.mastodon.wire import Upload, read, segment
 
 KEEPS = timedelta(hours=20)  # a file that no post uses is removed after about a day
 TIMEOUT = httpx2.Timeout(300.0, connect=10.0)  # the server may convert the file before it answers

@@ -1,7 +1,7 @@
 """Mastodon's JSON, as far as OCMA reads it. Ids are opaque strings, whatever a server makes them of."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
 import httpx2
@@ -16,7 +16,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from ocma.platforms.connector import Access, Published
+from ocma.platforms.connector import Published
 from ocma.platforms.errors import PlatformUnavailable
 
 ME = "/api/v1/accounts/verify_credentials"
@@ -36,12 +36,6 @@ def _or_none(value: Any, reader: ValidatorFunctionWrapHandler) -> Any:
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 Link = Annotated[Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] | None, WrapValidator(_or_none)]
 Instant = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))]
-
-
-class Call(Protocol):
-    """`Connector.call`, bound."""
-
-    async def __call__(self, access: Access, method: str, path: str, **request: object) -> httpx2.Response: ...
 
 
 class Entity(BaseModel):

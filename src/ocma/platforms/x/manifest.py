@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
-from ocma.platforms.manifest import LimitHeaders, Manifest, MediaRules, OAuth2, Quota, Settle, Setup, Text
+from ocma.platforms.manifest import LimitHeaders, Manifest, OAuth2, Quota, Settle, Setup
+from ocma.platforms.rules import Frame, MediaRules, Text, VideoRules
 from ocma.platforms.x.length import LIMIT, weighted_length
 
 MEGABYTE = 1024 * 1024
+TEXT = Text(limit=LIMIT, measure=weighted_length, unit="weighted characters")
 
 MANIFEST = Manifest(
     key="x",
@@ -19,9 +21,30 @@ MANIFEST = Manifest(
         revoke="/2/oauth2/revoke",
         scopes=("tweet.read", "tweet.write", "users.read", "media.write", "offline.access"),
         rotates=True,
+        needs={
+            "publish": ("tweet.read", "tweet.write", "users.read"),
+            "read": ("tweet.read", "users.read"),
+        },
     ),
-    text=Text(limit=LIMIT, measure=weighted_length, unit="weighted characters"),
-    media=MediaRules(images=4, image_bytes=5 * MEGABYTE, gifs=1, gif_bytes=15 * MEGABYTE, videos=1, alt_text=1000),
+    text=TEXT,
+    comment=TEXT,
+    media=MediaRules(
+        images=4,
+        image_bytes=5 * MEGABYTE,
+        gifs=1,
+        gif_bytes=15 * MEGABYTE,
+        videos=1,
+        video=VideoRules(
+            types=("video/mp4", "video/quicktime"),
+            bytes=512 * MEGABYTE,
+            seconds=(0.5, 140),  # longer for Premium; the account's own page tells, this API does not
+            frame_rate=(None, 60),
+            frame=Frame(width=(32, 1280), height=(32, 1280), ratio=(1 / 3, 3)),
+            video_codecs=("h264",),
+            audio_codecs=("aac",),
+        ),
+        alt_text=1000,
+    ),
     thread=25,  # X names no limit; this one is ours
     # Only what leaves the post in its author's timeline: a post that cannot be read back there cannot be settled.
     options={

@@ -5,11 +5,8 @@ Every function takes the connector's `call`: uploads may be repeated, an upload 
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from typing import Protocol
 
-import httpx2
-
-from ocma.platforms.connector import Access
+from ocma.platforms.connector import Access, Call
 from ocma.platforms.content import Media
 from ocma.platforms.errors import ContentRejected, PlatformUnavailable
 from ocma.platforms.x.wire import Processing, Uploaded, read
@@ -21,12 +18,6 @@ LOOKS = 60
 LONGEST_PAUSE = 10.0  # seconds between looks, whatever X suggests
 
 Sleep = Callable[[float], Awaitable[None]]
-
-
-class Call(Protocol):
-    """`Connector.call`, bound."""
-
-    async def __call__(self, access: Access, method: str, path: str, **request: object) -> httpx2.Response: ...
 
 
 async def upload(call: Call, sleep: Sleep, access: Access, media: Media) -> str:

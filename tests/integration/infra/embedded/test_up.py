@@ -66,6 +66,7 @@ def test_children_are_given_what_they_need_and_no_more(installation):
     assert api["DATABASE_URL"] == ready["databaseUrl"]
     assert api["REDIS_URL"] == ready["redisUrl"]
     assert api["OCMA_PUBLIC_URL"] == "https://me"
+    assert api["OCMA_MEDIA_BASE_URL"] == ready["apiUrl"]  # where the sandbox can fetch
     assert api["OCMA_SANDBOX_URL"] == ready["sandboxUrl"]
     assert api["OCMA_X_API_URL"] == api["OCMA_X_AUTH_URL"] == f"{ready['sandboxUrl']}/x"
     assert api["OCMA_MASTODON_API_URL"] == f"{ready['sandboxUrl']}/mastodon"

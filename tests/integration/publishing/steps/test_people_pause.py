@@ -8,9 +8,9 @@ from ocma.platforms.registry import get_connector
 
 async def end_grant(company, account):
     """On the platform, behind our back."""
-    desk, manifest = company.resources.desk, get_connector("x").manifest
+    desk, x = company.resources.desk, get_connector("x")
     grant, _ = await tokens.fresh(desk, account)
-    await desk.gateway.flow(manifest, desk.gateway.configured_app(manifest), "").revoke(grant)
+    await desk.gateway.flow(x, desk.gateway.configured_app(x.manifest), "").revoke(grant)
 
 
 async def test_a_post_that_meets_a_revoked_grant_waits_for_a_new_connection(company, sandbox, door, hand):

@@ -40,9 +40,9 @@ async def test_a_renewal_does_not_overwrite_a_newer_connection(company, sandbox)
 
 async def revoked(company, account):
     """The owner has ended the grant on the platform. Returns the version of its token."""
-    desk, manifest = company.resources.desk, get_connector("x").manifest
+    desk, x = company.resources.desk, get_connector("x")
     grant, seen = await tokens.fresh(desk, account)
-    await desk.gateway.flow(manifest, desk.gateway.configured_app(manifest), "").revoke(grant)
+    await desk.gateway.flow(x, desk.gateway.configured_app(x.manifest), "").revoke(grant)
     return seen
 
 

@@ -34,7 +34,7 @@ def test_who_and_where():
 def test_tokens():
     oauth = MANIFEST.oauth
     assert (oauth.authorize, oauth.token, oauth.revoke) == ("/i/oauth2/authorize", "/2/oauth2/token", "/2/oauth2/revoke")
-    assert (oauth.pkce, oauth.refreshes, oauth.rotates, oauth.auth_method) == (True, True, True, "client_secret_basic")
+    assert (oauth.pkce, oauth.refreshes, oauth.rotates, oauth.auth_method) == ("S256", True, True, "client_secret_basic")
     assert set(oauth.scopes) == {"tweet.read", "tweet.write", "users.read", "media.write", "offline.access"}
 
 

@@ -1,0 +1,122 @@
+"""The pages of docs/platforms: what a platform takes is written from its manifest, the words around it by hand."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ocma.errors import Invalid
+from ocma.platforms.configuration import write_quotas
+from ocma.platforms.manifest import Manifest
+from ocma.platforms.registry import manifests
+from ocma.platforms.rules import MEGABYTE, MediaRules, Range, Text
+
+BEGIN = "<!-- From the manifest; `make format` writes it. -->"
+END = "<!-- The rest is written by hand. -->"
+Rows = Iterator[tuple[str, str]]
+
+
+def platform_pages(
+    folder: Annotated[Path, typer.Argument(help="Where the pages are.", file_okay=False, exists=True)],
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail when a page is not what its manifest says.")
+    ] = False,
+) -> None:
+    """Write what every platform takes into its page."""
+    old = {path: after for path, before, after in _pages(folder) if before != after}
+    if check and old:
+        names = ", ".join(path.name for path in old)
+        raise Invalid(f"Not what the manifest says: {names}.", code="pageOutdated", remediation="Run `make format`.")
+    for path, page in old.items():
+        path.write_text(page, encoding="utf-8")
+
+
+def _pages(folder: Path) -> Iterator[tuple[Path, str, str]]:
+    """Each page, as it is and as it should be."""
+    for manifest in manifests():
+        path = folder / f"{manifest.key}.md"
+        before = path.read_text(encoding="utf-8") if path.exists() else f"# {manifest.name}\n"
+        yield path, before, fill(before, manifest)
+
+
+def fill(page: str, manifest: Manifest) -> str:
+    """The page with its table; at the end, where it has none yet."""
+    block = f"{BEGIN}\n\n{_table(manifest)}\n{END}\n"
+    head, mark, rest = page.partition(BEGIN)
+    if not mark:
+        return f"{page.rstrip()}\n\n## What a post may be\n\n{block}"
+    return head + block + rest.partition(f"{END}\n")[2]
+
+
+def _table(manifest: Manifest) -> str:
+    rows = [*_text(manifest), *_media(manifest.media), *_more(manifest), *_access(manifest)]
+    return "| what | how much |\n|---|---|\n" + "".join(f"| {what} | {much} |\n" for what, much in rows)
+
+
+def _text(manifest: Manifest) -> Rows:
+    yield "text", _length(manifest.text) if manifest.text.limit else "none"
+    if manifest.thread > 1:
+        yield "thread", f"up to {manifest.thread} posts"
+    if manifest.comment:
+        yield "first comment", _length(manifest.comment)
+
+
+def _length(text: Text) -> str:
+    size = f", {text.bytes:,} bytes" if text.bytes else ""
+    return f"{text.limit:,} {text.unit}{size}" + (f", without {_code(text.forbidden)}" if text.forbidden else "")
+
+
+def _media(rules: MediaRules) -> Rows:
+    if rules.images:
+        yield "images", f"{rules.images}; {_types(rules.image_types)}; {_size(rules.image_bytes)} each"
+    if rules.gifs:
+        yield "GIFs", f"{rules.gifs}; {_size(rules.gif_bytes)}"
+    if rules.videos:
+        video = rules.video
+        yield "videos", f"{rules.videos}; {_types(video.types)}; {_size(video.bytes)}{_range(video.seconds, 's')}"
+    if rules.documents:
+        yield "documents", f"{rules.documents}; {_types(rules.document_types)}; {_size(rules.document_bytes)}"
+    if rules.images or rules.videos:
+        yield "alternative text", f"{rules.alt_text:,} characters" if rules.alt_text else "none"
+    if rules.fetches:
+        yield "files", "are fetched by the platform: OCMA needs a public address"
+
+
+def _more(manifest: Manifest) -> Rows:
+    if poll := manifest.poll:
+        yield "poll", f"{poll.options[0]} to {poll.options[1]} answers of {poll.option_length} characters"
+    if manifest.link:
+        yield "link", "as a card"
+    if manifest.kinds:
+        yield "kinds", _code(*manifest.kinds)
+    if manifest.options:
+        yield "options", _code(*manifest.options)
+    if manifest.required:
+        yield "options that are needed", _code(*manifest.required)
+
+
+def _access(manifest: Manifest) -> Rows:
+    yield "quotas", _code(*write_quotas(manifest.quotas).split(","))
+    yield "scopes", _code(*manifest.oauth.scopes)
+    looks = ", ".join(f"{each:g}" for each in manifest.settle.looks)
+    yield "an unknown outcome is looked for", f"after {looks} s"
+
+
+def _types(types: Sequence[str]) -> str:
+    return ", ".join(each.partition("/")[2] for each in types)
+
+
+def _size(size: int) -> str:
+    return f"{size / MEGABYTE:.4g} MiB" if size < 1024 * MEGABYTE else f"{size / MEGABYTE / 1024:.4g} GiB"
+
+
+def _range(values: Range, unit: str) -> str:
+    least, most = values
+    if least is None and most is None:
+        return ""
+    return f"; {least or 0:g} to {most:g} {unit}" if most is not None else f"; from {least:g} {unit}"
+
+
+def _code(*names: str) -> str:
+    return ", ".join(f"`{each}`" for each in names if each)

@@ -1,0 +1,3 @@
+from ocma.platforms.bluesky.connector import Bluesky
+
+__all__ = ["Bluesky"]

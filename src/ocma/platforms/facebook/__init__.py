@@ -1,0 +1,3 @@
+from ocma.platforms.facebook.connector import Facebook
+
+__all__ = ["Facebook"]

@@ -1,0 +1,3 @@
+from ocma.platforms.instagram.connector import Instagram
+
+__all__ = ["Instagram"]

@@ -1,0 +1,3 @@
+from ocma.platforms.linkedin.connector import LinkedIn
+
+__all__ = ["LinkedIn"]

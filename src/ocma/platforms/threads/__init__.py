@@ -1,0 +1,3 @@
+from ocma.platforms.threads.connector import Threads
+
+__all__ = ["Threads"]

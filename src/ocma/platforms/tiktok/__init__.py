@@ -1,0 +1,3 @@
+from ocma.platforms.tiktok.connector import TikTok
+
+__all__ = ["TikTok"]

