@@ -78,7 +78,7 @@ def test_what_is_no_token_is_refused_before_anybody_is_asked(program, workspace)
 def test_mistakes_are_named(program, workspace):
     unknown = program("accounts", "add", "myspace", "--token", "t")
     assert unknown.code == 65
-    assert "Known: mastodon, x" in unknown.err
+    assert "Known: bluesky, facebook, instagram, linkedin, mastodon, threads, tiktok, x, youtube" in unknown.err
     host = program("accounts", "add", "mastodon", "--token", "t", "--host", "not a host")
     assert host.code == 65
     assert "host" in host.err

@@ -34,7 +34,10 @@ def test_mistakes_are_named(program, post):
         (("move", post, "2190-01-01T00:00Z"), "OCMA_SCHEDULE_HORIZON_DAYS"),
         (("edit", post, "x" * 281), "280"),
         (("requeue",), "--platform"),
-        (("requeue", "--platform", "myspace"), "Known: mastodon, x"),
+        (
+            ("requeue", "--platform", "myspace"),
+            "Known: bluesky, facebook, instagram, linkedin, mastodon, threads, tiktok, x, youtube",
+        ),
     ):
         said = program("posts", *words)
         assert (said.code, said.out) == (65, ""), said
