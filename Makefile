@@ -56,7 +56,7 @@ test: setup ## Run the tests, against a real PostgreSQL and a real Redis, embedd
 	$(BIN)/pytest -m 'not real' -n $(J) --dist loadfile $(ARGS) $(T)
 
 test-real: setup ## Publish on real servers on this machine (Mastodon's API; Bluesky's PDS, fetched once) and read it back.
-	$(BIN)/pytest -m real $(ARGS) $(or $(T),tests/real)
+	$(BIN)/pytest -m real -rs $(ARGS) $(or $(T),tests/real)
 
 check: lint types floors template ## Lint, format, types, import rules, generated files. make -k check goes on after a failure.
 
