@@ -17,7 +17,7 @@ PACKAGES = Path(__file__).parent / "pds_npm"
 CACHE = Path(__file__).resolve().parents[2] / ".data" / "pds"
 VARIABLE = "OCMA_PDS"
 # Trust what the system trusts, as pip does: a company's network may need that.
-BUNDLES = (Path("/etc/pki/tls/certs/ca-bundle.crt"), Path("/etc/ssl/cert.pem"), Path("/etc/ssl/certs/ca-certificates.crt"))
+BUNDLES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"), Path("/etc/ssl/cert.pem"))
 INSTALL_LIMIT = 400.0  # seconds; 25 to 80 were seen
 HELP = (
     f"Real-server tests need a Bluesky PDS. It comes from npm's registry, as this machine's npm configuration says, into {CACHE} "
@@ -44,7 +44,8 @@ def node(environment: Mapping[str, str] = os.environ) -> Node:
     home = Path(spec.origin).parent
     path = f"{home / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}"
     # bin/npm is a link that the wheel lost
-    own = {"PATH": path, "NODE_USE_SYSTEM_CA": "1"} | {"NODE_EXTRA_CA_CERTS": str(each) for each in BUNDLES if each.exists()}
+    bundle = next((str(each) for each in BUNDLES if each.exists()), "")
+    own = {"NODE_USE_SYSTEM_CA": "1", "NODE_EXTRA_CA_CERTS": bundle}
     return Node(home / "bin" / "node", home / "lib/node_modules/npm/bin/npm-cli.js", {**own, **environment, "PATH": path})
 
 
