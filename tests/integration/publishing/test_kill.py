@@ -16,11 +16,13 @@ from smallest import SMALLEST
 
 STAGES = {"prepare": 0, "prepared": 0, "send": 0, "answered": 1, "recorded": 1}  # and how many posts are live then
 PARTS = {"send": 1, "answered": 2, "recorded": 2}  # how many parts of a chain are live when the second one comes there
-CALLS = {"send": ["absent", "published"]}  # every other step: one call, whose answer is found or adopted
+CALLED = {"prepare": [], "prepared": [], "send": ["sending"], "answered": ["sending"]}  # what we have on record then
+CALLS = {"send": ["absent", "published"]}  # and in the end; every other step: one call, whose answer is found or adopted
 FOLLOWED = [name for name, each in SMALLEST.items() if each.follows]
 ENDS = ("completed", "failed", "partial")
 LONG = 90.0  # seconds: some platforms are asked only every 15 seconds how far they are
-PATIENT = {"OCMA_PUBLISH_TIMEOUT_SECONDS": "100"}  # calls that stay open until their worker is killed
+HELD = {"OCMA_LEASE_SECONDS": "5"}  # who waits at a step for the others must not lose its claim, and come there again
+PATIENT = HELD | {"OCMA_PUBLISH_TIMEOUT_SECONDS": "100"}  # calls that stay open until their worker is killed
 
 
 @dataclass
@@ -41,7 +43,7 @@ class Act:
 
     async def die(self, step: str, time: int) -> None:
         """In a worker that kills itself when all of them are at `step`."""
-        with stage.stopping_worker(step, self.env, len(self.texts), time) as worker:
+        with stage.stopping_worker(step, self.env | HELD, len(self.texts), time) as worker:
             assert await stage.until(lambda: _code(worker), LONG) == -signal.SIGKILL
 
     async def live(self) -> dict[str, list[list[dict[str, Any]]]]:
@@ -57,11 +59,12 @@ class Act:
 
 @dataclass
 class Done:
-    """What became of an act: how much was live when it was interrupted, and its jobs in the end."""
+    """What became of an act: what was live, and on record with us, when it was interrupted, and its jobs in the end."""
 
     act: Act
     case: str
     before: dict[str, list[int]]
+    calls: dict[str, list[str]]
     jobs: dict[str, Job | BaseException]
 
     async def once(self, name: str) -> Job:
@@ -103,8 +106,8 @@ async def killed_chain(request, opened, sandbox, env, dispatcher):
 async def _killed(act, step, time=1):
     jobs = await act.schedule()
     await act.die(step, time)
-    before = _counts(await act.live())
-    return Done(act, step, before, await act.end(jobs))
+    before, calls = _counts(await act.live()), await _calls(act, jobs)
+    return Done(act, step, before, calls, await act.end(jobs))
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +122,8 @@ async def called(request, opened, sandbox, env, dispatcher):
         worker.kill()
         worker.wait(10)
     assert await sandbox.waiting_faults() == []
-    return Done(act, "call", before, await act.end(jobs))
+    calls = await _calls(act, jobs)
+    return Done(act, "call", before, calls, await act.end(jobs))
 
 
 @pytest.fixture(scope="module", params=["accept_reset", "accept_500"])
@@ -130,12 +134,13 @@ async def unanswered(request, opened, sandbox, env, dispatcher):
     await act.fault(request.param)
     jobs = await act.end(await act.schedule())
     assert await sandbox.waiting_faults() == []
-    return Done(act, request.param, {}, jobs)
+    return Done(act, request.param, {}, {}, jobs)
 
 
 @pytest.mark.parametrize("name", SMALLEST)
 async def test_one_post_whatever_step_dies(killed, name):
     assert killed.before[name] == [STAGES[killed.case]]  # it happened where we say
+    assert killed.case == "recorded" or killed.calls[name] == CALLED[killed.case]
     job = await killed.once(name)
     ((live,),) = (await killed.act.live())[name]
     assert job.publications[0].platform_post_id == live["id"]
@@ -144,6 +149,7 @@ async def test_one_post_whatever_step_dies(killed, name):
 
 @pytest.mark.parametrize("name", SMALLEST)
 async def test_killed_while_the_platform_has_it_and_does_not_answer(called, name):
+    assert called.calls[name] == ["sending"]
     job = await called.once(name)
     assert [each.state for each in job.attempts] == ["published"]
 
@@ -158,6 +164,7 @@ async def test_an_answer_that_is_lost_is_asked_for(unanswered, name):
 async def test_what_follows_goes_on_where_it_was(killed_chain, name):
     """A thread, or a first comment."""
     assert sum(killed_chain.before[name]) == PARTS[killed_chain.case]
+    assert killed_chain.calls[name] == ["published", *CALLED.get(killed_chain.case, ["published"])]
     job = await killed_chain.once(name)
     parts = [each for (each,) in (await killed_chain.act.live())[name]]
     assert [each["replyTo"] for each in parts] == [None, *(each["id"] for each in parts[:-1])]
@@ -176,13 +183,17 @@ async def test_an_upload_whose_answer_is_lost_is_not_a_second_video(opened, sand
         worker.kill()
         worker.wait(10)
     assert await sandbox.waiting_faults() == []
-    await Done(act, kind, {}, await act.end(jobs)).once("youtube")
+    await Done(act, kind, {}, {}, await act.end(jobs)).once("youtube")
 
 
 def _asked(request):
     """Which platforms the tests of this run want of a fixture."""
     items = (each for each in request.session.items if request.fixturename in each.fixturenames)
     return list(dict.fromkeys(each.callspec.params["name"] for each in items))
+
+
+async def _calls(act, jobs):
+    return {name: [each.state for each in (await act.company.job(job.post.id)).attempts] for name, job in jobs.items()}
 
 
 def _counts(live):
