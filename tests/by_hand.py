@@ -23,7 +23,7 @@ from ocma.infra.embedded import Services
 from ocma.infra.tasks import Tasks
 from stage import Company, Sandbox, environment
 
-LEASE = timedelta(seconds=5)  # on a busy machine, too, longer than what a test does between two steps
+LEASE = timedelta(seconds=30)  # on a busy machine, too, longer than what a test does between two steps
 
 
 def settings(services: Services, sandbox: Sandbox, media: Path) -> dict[str, str]:

@@ -210,8 +210,9 @@ class Company:
             return await until(reached, limit)
         except TimeoutError:
             now = await self.job(job.post.id)
-            states = json.dumps([[each.state, each.error, each.progress] for each in now.publications], default=str)
-            raise AssertionError(f"{now.status} instead of {statuses}: {states}") from None
+            states = [[each.state, each.attempt, each.lease_until, each.error, each.progress] for each in now.publications]
+            states += [[each.part, each.state, each.started_at, each.error] for each in now.attempts]
+            raise AssertionError(f"{now.status} instead of {statuses}: {json.dumps(states, default=str)}") from None
 
 
 async def company(resources: Resources) -> Company:

@@ -96,7 +96,7 @@ async def test_a_message_that_arrived_without_an_answer_is_worked_by_who_took_it
         with pytest.raises(Unavailable):
             await sending
         prepared.open.set()
-        job = await company.wait(job, "completed", "failed", limit=10)
+        job = await company.wait(job, "completed", "failed")
     assert wire.broken
     assert (job.status, job.publications[0].attempt) == ("completed", 1)  # never claimed anew
     assert [each.state for each in job.attempts] == ["published"]
@@ -110,7 +110,7 @@ async def test_what_redis_refused_is_free_for_the_next_at_once(company, sandbox,
         await by_hand.hand_over(opened, over)
     async with by_hand.worker(opened, opened.press()):
         await by_hand.hand_over(opened, opened.tasks)
-        job = await company.wait(job, "completed", "failed", limit=10)
+        job = await company.wait(job, "completed", "failed")
     assert (job.status, job.publications[0].attempt) == ("completed", 2)
     assert len(await sandbox.books("x", "refused by one")) == 1
 
