@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,9 @@ class Gate(IntEnum):
     THROTTLED = 4
 
 
+REFUSALS = frozenset({Gate.QUOTA, Gate.BREAKER, Gate.THROTTLED})
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     gate: Gate
@@ -46,9 +49,24 @@ def app_door(place: Place) -> str:
     return place.key("closed:app")
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`unseeded`: windows whose calls Redis does not know; then nothing was done. Else a verdict for each work.
+
+    `at`: when, in Redis' milliseconds.
+    """
+
+    unseeded: list[Window]
+    verdicts: list[Verdict]
+    at: int
+
+
 @dataclass
 class Admission:
-    """`works` of one platform, in the order in which they are to go; `places` are theirs."""
+    """`works` of one platform, in the order in which they are to go; `places` are theirs.
+
+    `counted_at`: what is known of windows was counted for this question, from then on (None: it only fills what Redis lost).
+    """
 
     works: Sequence["Work"]
     places: Mapping[UUID, Place]
@@ -57,6 +75,7 @@ class Admission:
     keys: dict[str, int] = field(default_factory=dict[str, int])
     windows: dict[Window, int] = field(default_factory=dict[Window, int])
     costs: list[list[tuple[Window, int]]] = field(default_factory=list[list[tuple[Window, int]]])
+    counted_at: int | None = None
 
     def __post_init__(self) -> None:
         platform = self.works[0].claim.platform
@@ -94,15 +113,23 @@ class Admission:
             self._lists.append([self._number(window.key(account)), quota.calls, int(window.seconds * 1000)])
         return window
 
-    async def ask(
-        self, redis: Client, ok: Mapping[Place, int], known: Mapping[Window, Ages], seed: int
-    ) -> tuple[list[Window], list[Verdict]]:
-        """One round trip. Returns windows whose calls Redis does not know (then nothing was done), or a verdict for each work."""
+    async def ask(self, redis: Client, ok: Mapping[Place, int], known: Mapping[Window, Ages], seed: int) -> "Answer":
+        """One round trip."""
         question = json.dumps(self._question(ok, known, seed))
-        unseeded, answers = await SCRIPT.run(redis, list(self.keys), ["", question], ["fresh", question])
+        unseeded, answers, at = await SCRIPT.run(redis, list(self.keys), ["", question], ["fresh", question])
         windows = list(self.windows)
         verdicts = [Verdict(Gate(gate), wait / 1000) for gate, wait in zip(answers[::2], answers[1::2], strict=True)]
-        return [windows[int(number) - 1] for number in unseeded], verdicts
+        return Answer([windows[int(number) - 1] for number in unseeded], verdicts, int(at))
+
+    def again(self, verdicts: Sequence[Verdict], at: int) -> "Admission":
+        """The same for those that may not go, once their accounts' calls have been counted anew, `at` or later."""
+        waiting = [work for work, verdict in zip(self.works, verdicts, strict=True) if verdict.gate in REFUSALS]
+        return replace(self, works=waiting, keys={}, windows={}, costs=[], counted_at=at)
+
+    @property
+    def own_windows(self) -> list[Window]:
+        """Of accounts' publishing: every call is an attempt on record, and nobody else holds a claim of the same account."""
+        return [each for each in self.windows if each.account_id and each.quota.on == "publish"]
 
     def _question(self, ok: Mapping[Place, int], known: Mapping[Window, Ages], seed: int) -> dict[str, Any]:
         return {
@@ -113,7 +140,10 @@ class Admission:
                 {name: self._number(each.key(name)) for name in ("breaker", "probe", "tally")} | {"ok": ok.get(each, 0)}
                 for each in self.standing
             ],
-            "windows": [[*each, _ages(known.get(window))] for window, each in zip(self.windows, self._lists, strict=True)],
+            "windows": [
+                [*each, _ages(known.get(window)), self.counted_at if window in known else None]
+                for window, each in zip(self.windows, self._lists, strict=True)
+            ],
             "works": self._asked,
         }
 

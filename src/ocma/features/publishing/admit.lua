@@ -7,11 +7,12 @@
 -- ARGV[1]  "fresh", or nothing
 -- ARGV[2]  JSON: probe (ms), bucket (ms), seed,
 --          places   {breaker, probe, tally: key numbers, ok: calls that went well since the last time}
---          windows  {key number, calls, length in ms, ages in ms of known calls (newest first) or null}
+--          windows  {key number, calls, length in ms, ages in ms of known calls (newest first) or null, counted at or null}
+--                   With `counted at` the ages are all calls up to then, and take the place of what is listed up to then.
 --          works    {id, account's number, place's number, {closed doors' key numbers}, {window's number, cost, …},
 --                   is it only looked for}
 -- Returns  {unseeded windows' numbers}, {reason, milliseconds, …} for each work: 0 may go, 1 may go as the probe, 2 quota,
---          3 breaker, 4 throttled. With unseeded windows nothing was done.
+--          3 breaker, 4 throttled; and when it was (ms). With unseeded windows nothing was done.
 
 local asked = cjson.decode(ARGV[2])
 local time = redis.call('TIME')
@@ -25,17 +26,28 @@ if ARGV[1] == 'fresh' or not since or since > now + 1000 then
 end
 local mark = 'since ' .. string.format('%.0f', since)
 
-local function is_seeded(window)
-    local key, length, ages = KEYS[window[1]], window[3], window[4]
-    local found = redis.call('LINDEX', key, -1)
-    if found == mark then return true end
-    if ages == cjson.null and now - since < length then return false end
-    if found then redis.call('DEL', key) end
-    if ages ~= cjson.null then
-        for _, age in ipairs(ages) do redis.call('RPUSH', key, string.format('%.0f', now - age)) end
-    end
+local function begin(key, length, calls)
+    redis.call('DEL', key)
+    for _, at in ipairs(calls) do redis.call('RPUSH', key, string.format('%.0f', at)) end
     redis.call('RPUSH', key, mark)
     redis.call('PEXPIRE', key, length + 1000)
+end
+
+local function is_seeded(window)
+    local key, length, ages, counted = KEYS[window[1]], window[3], window[4], window[5]
+    local is_ours, calls = redis.call('LINDEX', key, -1) == mark, {}
+    if is_ours and counted == cjson.null then return true end
+    if ages == cjson.null and now - since < length then return false end
+    if is_ours then  -- charged since the count began
+        for _, at in ipairs(redis.call('LRANGE', key, 0, -2)) do
+            if tonumber(at) >= counted then calls[#calls + 1] = tonumber(at) end
+        end
+    end
+    if ages ~= cjson.null then
+        for _, age in ipairs(ages) do calls[#calls + 1] = now - age end
+    end
+    table.sort(calls, function(one, other) return one > other end)
+    begin(key, length, calls)
     return true
 end
 
@@ -43,7 +55,7 @@ local unseeded = {}
 for number, window in ipairs(asked.windows) do
     if not is_seeded(window) then unseeded[#unseeded + 1] = number end
 end
-if #unseeded > 0 then return {unseeded, {}} end
+if #unseeded > 0 then return {unseeded, {}, now} end
 
 local function forget_buckets(key, oldest)
     for _, field in ipairs(redis.call('HKEYS', key)) do
@@ -130,4 +142,4 @@ for _, work in ipairs(asked.works) do
     answers[#answers + 1] = reason
     answers[#answers + 1] = math.ceil(longest)
 end
-return {{}, answers}
+return {{}, answers, now}

@@ -21,7 +21,7 @@ from ocma.clock import Clock
 from ocma.errors import OcmaError
 from ocma.features.accounts.models import Account
 from ocma.features.accounts.tokens import CONFIRM_AFTER, TokenDoubted
-from ocma.features.publishing.admission import Admission, Gate, Verdict, account_door, app_door
+from ocma.features.publishing.admission import Admission, Answer, Gate, Verdict, account_door, app_door
 from ocma.features.publishing.breaker import Breaker, Outcome, Place, Policy, Tally, counts_key, outcome_of, place_of, trips
 from ocma.features.publishing.circuit import Circuits
 from ocma.features.publishing.quotas import Ages, Window, fetch_calls, wait
@@ -42,6 +42,7 @@ Reason = Literal["quota", "breaker", "throttled"]
 REASONS: Mapping[Gate, Reason] = {Gate.QUOTA: "quota", Gate.BREAKER: "breaker", Gate.THROTTLED: "throttled"}
 PATIENCE = 1.0  # seconds for an answer of Redis, and until it is asked again after none
 SEEDINGS = 4
+TIRESOME = 20.0  # seconds of waiting for a quota that are worth counting its calls anew
 LONG = 6  # tries in which a token was refused: some ten minutes, in which a platform in trouble refuses more than a few accounts
 EARLY = 0.1  # seconds by which a door opens before whoever was sent away comes back
 UNHAPPY = (RedisError, OSError, TimeoutError)
@@ -145,13 +146,16 @@ class Gates:
         return waits
 
     async def _shared(self, asked: Admission) -> list[Verdict]:
-        """One round trip; two, and a query, where Redis has lost what it knew."""
-        unseeded, verdicts = await self._ask(asked, {})
-        if any(each.account_id is None for each in unseeded):
+        """One round trip; two, and a query, where Redis has lost what it knew, or a wait would be long."""
+        answer = await self._ask(asked, {})
+        if any(each.account_id is None for each in answer.unseeded):
             async with self._seeding:  # or every message of this moment counts all of the app's calls
-                verdicts = await self._seeded(asked, (await self._ask(asked, {}))[0])
-        elif unseeded:
-            verdicts = await self._seeded(asked, unseeded)
+                answer = await self._seeded(asked, (await self._ask(asked, {})).unseeded)
+        elif answer.unseeded:
+            answer = await self._seeded(asked, answer.unseeded)
+        verdicts = answer.verdicts
+        if any(each.gate is Gate.QUOTA and each.seconds > TIRESOME for each in verdicts):
+            verdicts = await self._counted_anew(asked, answer)
         for work, verdict in zip(asked.works, verdicts, strict=True):
             if verdict.gate is Gate.OPEN:
                 self._halts.pop(asked.places[work.claim.id], None)
@@ -160,17 +164,31 @@ class Gates:
                 self._halt(asked.places[work.claim.id], min(verdict.seconds, self._policy.first))
         return verdicts
 
-    async def _seeded(self, asked: Admission, unseeded: Sequence[Window]) -> list[Verdict]:
+    async def _seeded(self, asked: Admission, unseeded: Sequence[Window]) -> Answer:
         """Tells Redis what PostgreSQL knows; more than once only if Redis forgets again meanwhile."""
         known: dict[Window, Ages] = {}
         for _ in range(SEEDINGS):
             known |= await fetch_calls(self._database, unseeded, [each.claim.id for each in asked.works])
-            unseeded, verdicts = await self._ask(asked, known)
-            if not unseeded:
-                return verdicts
+            answer = await self._ask(asked, known)
+            if not answer.unseeded:
+                return answer
+            unseeded = answer.unseeded
         raise TimeoutError
 
-    async def _ask(self, asked: Admission, known: Mapping[Window, Ages]) -> tuple[list[Window], list[Verdict]]:
+    async def _counted_anew(self, asked: Admission, answer: Answer) -> list[Verdict]:
+        """Who was let go and lost its claim before its call is charged and has not called: PostgreSQL knows who has.
+
+        Charges made since `answer` stand; so do an app's, as others are at work for it.
+        """
+        again = asked.again(answer.verdicts, answer.at)
+        known = await fetch_calls(self._database, again.own_windows, [each.claim.id for each in asked.works])
+        found = await self._ask(again, known)
+        if found.unseeded:
+            return answer.verdicts
+        later = dict(zip((each.claim.id for each in again.works), found.verdicts, strict=True))
+        return [later.get(work.claim.id, verdict) for work, verdict in zip(asked.works, answer.verdicts, strict=True)]
+
+    async def _ask(self, asked: Admission, known: Mapping[Window, Ages]) -> Answer:
         self._is_there()
         ok = {place: self._take_ok(place) for place in asked.standing}
         async with asyncio.timeout(self._patience):

@@ -190,6 +190,7 @@ async def test_who_waits_for_the_breaker_has_not_been_charged(gates, cast):
     assert len(await one.admit(works)) == 6
     await asyncio.sleep(0.6)
     assert works[0].claim.id not in await one.admit(works)
+    await cast.attempt(works[0])
     await one.told(works[0], None)
 
     assert set(await one.admit(works)) == {works[0].claim.id}

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ocma.features.publishing.breaker import Place
-from ocma.features.publishing.quotas import Window, wait
+from ocma.features.publishing.quotas import Window, fetch_calls, wait
 from ocma.ids import new_id
 from ocma.platforms.manifest import Quota
 
@@ -82,6 +82,8 @@ async def test_each_part_costs_a_call_and_what_is_live_costs_none(gates, cast):
     again.publication.progress["parts"] = [{"id": "1", "url": None}, {"id": "2", "url": None}]
 
     assert await one.admit([thread, again]) == {}
+    for work, part in [(thread, 0), (thread, 1), (thread, 2), (again, 2)]:
+        await cast.attempt(work, part)
     assert set(await one.admit([again])) == {again.claim.id}
 
 
@@ -140,6 +142,60 @@ async def test_everybody_together_never_exceeds_the_apps_quota(gates, cast):
     found = await asyncio.gather(*(admitted(processes[index % 6], batch) for index, batch in enumerate(batches)))
 
     assert sum(len(going) for going, _ in found) == 24
+
+
+async def test_who_lost_its_claim_before_its_call_is_not_charged_for_good(gates, cast):
+    """Their leases ran out between the gate and the call: nobody waits for calls that were never made."""
+    account, quota = await cast.account(), "publish:account=3/15m"
+    works = await cast.works(account, 3)
+    assert await gates(quota).admit(works) == {}
+    for each in works:
+        await cast.rest(each)
+
+    assert await gates(quota).admit(works) == {}
+
+
+async def test_calls_that_were_made_stay_charged_when_they_are_counted_anew(gates, cast):
+    account, one = await cast.account(), gates("publish:account=3/15m")
+    lost, called, later = await cast.works(account, 3)
+    assert await one.admit([lost, called]) == {}
+    await cast.attempt(called, ago=60)
+    await cast.rest(called)
+    await cast.rest(lost)
+
+    going, waits = await admitted(one, [lost, later, *await cast.works(account, 2)])
+
+    assert going == [lost, later]
+    assert 835 < min(each.seconds for each in waits.values()) < 841  # the one call that was made leaves the window
+
+
+async def test_what_is_charged_while_calls_are_counted_stays_charged(gates, redis, cast, monkeypatch):
+    account, one = await cast.account(), gates("publish:account=2/15m")
+    works = await cast.works(account, 2)
+    assert await one.admit(works) == {}
+    for each in works:
+        await cast.rest(each)
+
+    async def counted(*given):
+        found = await fetch_calls(*given)
+        for key in await redis.keys(f"*calls*{account}"):
+            for _ in works:
+                await redis.lpush(key, str(int((await redis.time())[0]) * 1000 + 1000))
+        return found
+
+    monkeypatch.setattr("ocma.features.publishing.gates.fetch_calls", counted)
+
+    assert set(await one.admit(works)) == {each.claim.id for each in works}
+
+
+async def test_a_short_wait_is_not_worth_a_query(gates, cast, monkeypatch):
+    one, asked = gates("publish:account=1/10s"), []
+    first, second, third = await cast.works(await cast.account(), 3)
+    assert set(await one.admit([first, second])) == {second.claim.id}
+    monkeypatch.setattr("ocma.features.publishing.gates.fetch_calls", lambda *given: asked.append(given))
+
+    assert set(await one.admit([third])) == {third.claim.id}
+    assert asked == []
 
 
 async def test_off_is_off(gates, cast):
