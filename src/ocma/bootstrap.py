@@ -27,7 +27,9 @@ from ocma.infra.redis import Client, connect
 from ocma.infra.storage import open_storage
 from ocma.infra.tasks import Tasks
 from ocma.infra.vault import Vault
+from ocma.platforms.configuration import quotas
 from ocma.platforms.gateway import Gateway
+from ocma.platforms.registry import connectors
 from ocma.settings import Settings, environment
 
 
@@ -74,7 +76,7 @@ class Resources:
 async def resources(settings: Settings | None = None, clock: Clock = utcnow) -> AsyncGenerator[Resources]:
     """Opens everything (connections are made at first use) and closes it at the end."""
     settings = settings or Settings()
-    _require(settings)
+    check(settings)
     vault, variables = Vault.open(settings), environment()
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url.get_secret_value(), pool=settings.database_pool)
@@ -121,7 +123,12 @@ def _shelf(settings: Settings, database: Database, vault: Vault, clock: Clock) -
     )
 
 
-def _require(settings: Settings) -> None:
+def check(settings: Settings) -> None:
+    """Raises Invalid for what no process could work with, in any of them, before it begins."""
     for name, value in (("DATABASE_URL", settings.database_url), ("REDIS_URL", settings.redis_url)):
         if not value.get_secret_value():
             raise Invalid(f"{name} is not set.", code="settings", remediation="Set it, or let `ocma up` start everything.")
+    Vault.open(settings)
+    variables = environment()
+    for each in connectors().values():
+        quotas(each.manifest, variables)

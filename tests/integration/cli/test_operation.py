@@ -72,3 +72,19 @@ def test_help_of_every_command_is_quick_to_read(program):
         said = program(command, "--help")
         assert said.code == 0, said
         assert said.out.startswith(f"Usage: ocma {command} "), said.out
+
+
+@pytest.mark.parametrize("process", [("api", "--port", "0"), ("worker",), ("dispatcher",)])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
+        ({"OCMA_VAULT_KEYS": ""}, "No vault keys"),
+        ({"OCMA_X_QUOTAS": "publish:account=lots"}, "OCMA_X_QUOTAS"),
+    ],
+)
+def test_settings_that_cannot_be_worked_with_are_told_before_a_process_begins(program, process, change, said):
+    answer = program(*process, **change)
+    assert (answer.code, answer.out) == (65, "")
+    assert said in answer.err
+    assert "Traceback" not in answer.err

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from ocma import bootstrap
 from ocma.entrypoints.api.app import create_app
 from ocma.infra import telemetry
 from ocma.settings import Settings
@@ -20,6 +21,7 @@ def api(
     """Serve the HTTP API. Behind a proxy, name it in FORWARDED_ALLOW_IPS."""
     settings = Settings()
     telemetry.configure(settings)
+    bootstrap.check(settings)  # or the server tells it, with a traceback
     uvicorn.run(
         create_app(),
         host=host,
