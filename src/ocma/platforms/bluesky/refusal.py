@@ -3,9 +3,7 @@
 A body is `{error, message}`; the name tells, for an ended token comes with 400, too. None of the servers' words are passed on.
 """
 
-import json
 import math
-from dataclasses import dataclass
 from datetime import datetime
 
 import httpx2
@@ -21,18 +19,10 @@ from ocma.platforms.errors import (
     ReauthorizationRequired,
     Throttled,
 )
+from ocma.platforms.refusals import Refusal, body_of
 
-LONGEST = 65_536  # bytes of a body worth reading
 WINDOW, DAY = 300.0, 86_400.0  # seconds
 GONE = "recordNotFound"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    error: type[PlatformError]
-    rule: str
-    detail: str
-    remediation: str
 
 
 ENDED = Refusal(
@@ -125,14 +115,8 @@ FINAL = {
 
 def explain(response: httpx2.Response, now: datetime) -> PlatformError:
     refusal = _refusal(response)
-    return refusal.error(
-        refusal.detail,
-        platform="bluesky",
-        rule=refusal.rule,
-        status=response.status_code,
-        remediation=refusal.remediation,
-        retry_after=_wait(response.headers, now) if refusal is RATE else None,
-    )
+    wait = _wait(response.headers, now) if refusal is RATE else None
+    return refusal.to_error("bluesky", response.status_code, retry_after=wait)
 
 
 def failed_video(failure: str | None, steps: tuple[str, ...]) -> PlatformError:
@@ -158,11 +142,8 @@ def _refusal(response: httpx2.Response) -> Refusal:
 
 def _error(response: httpx2.Response) -> tuple[str, str]:
     """Its name and message; empty where the body is something else."""
-    try:
-        body = json.loads(response.content) if len(response.content) <= LONGEST else None
-    except (ValueError, RecursionError):
-        return "", ""
-    return (str(body.get("error", "")), str(body.get("message", "")).lower()) if isinstance(body, dict) else ("", "")
+    body = body_of(response)
+    return str(body.get("error", "")), str(body.get("message", "")).lower()
 
 
 def _wait(headers: httpx2.Headers, now: datetime) -> float:

@@ -18,9 +18,10 @@ from ocma.platforms.instagram.refusal import REFUSALS, reason
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.meta.container import Containers, address, since_query
 from ocma.platforms.meta.pages import Linked, Page, pages
-from ocma.platforms.meta.refusal import Refusal, Table
+from ocma.platforms.meta.refusal import Table
 from ocma.platforms.meta.wire import Node, accepted, at, read
 from ocma.platforms.oauth import OAuthFlow
+from ocma.platforms.refusals import Refusal
 
 COUNTS = "username,name,profile_picture_url,followers_count,follows_count,media_count"
 PAGE = f"id,name,access_token,tasks,instagram_business_account{{id,{COUNTS}}}"

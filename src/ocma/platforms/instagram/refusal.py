@@ -3,7 +3,8 @@
 import re
 
 from ocma.platforms.errors import AccountRestricted, ContentRejected, PlatformUnavailable, PreparationLost, Throttled
-from ocma.platforms.meta.refusal import CHECKPOINT, HOUR, MINUTE, WAIT, Refusal, Table
+from ocma.platforms.meta.refusal import CHECKPOINT, HOUR, MINUTE, WAIT, Table
+from ocma.platforms.refusals import Refusal
 
 SUBCODE = re.compile(r"\b22\d{5}\b")  # in a container's status
 JPEG = "Convert it to JPEG, at most 8 MB, 320 to 1440 pixels wide, between 4:5 and 1.91:1."

@@ -4,9 +4,8 @@ A body is `{status, message, serviceErrorCode, code}`, with `errorDetails.inputE
 here trusts one, and none of its words are passed on but the URN of a live post.
 """
 
-import json
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,21 +22,10 @@ from ocma.platforms.errors import (
     Throttled,
 )
 from ocma.platforms.linkedin.wire import COMMENT, POST
+from ocma.platforms.refusals import LONGEST, Refusal, body_of
 
-LONGEST = 65_536  # bytes of a body worth reading
 HOUR, DAY = 3600.0, 86_400.0
 NOTHING_TO_DO = "Nothing: it goes on by itself."
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What we make of a refusal, and what whoever reads it can do."""
-
-    error: type[PlatformError]
-    rule: str
-    detail: str
-    remediation: str
-    retry_after: float | None = None
 
 
 DUPLICATE = Refusal(
@@ -121,22 +109,16 @@ APPLICATION = re.compile(r"throttle application day", re.IGNORECASE)
 
 def explain(response: httpx2.Response, now: datetime) -> PlatformError:
     """What an answer outside 2xx means."""
-    body = _body(response)
-    refusal = _refusal(response.status_code, body)
-    live = live_urn(response) if refusal is DUPLICATE else None
-    return refusal.error(
-        f"{refusal.detail[:-1]}, as {live}." if live else refusal.detail,
-        platform="linkedin",
-        rule=refusal.rule,
-        status=response.status_code,
-        remediation=refusal.remediation,
-        retry_after=_wait(response.headers, now) if response.status_code == 429 else refusal.retry_after,
-    )
+    refusal = _refusal(response.status_code, body_of(response))
+    if refusal is DUPLICATE and (live := live_urn(response)):
+        refusal = replace(refusal, detail=f"{refusal.detail[:-1]}, as {live}.")
+    wait = _wait(response.headers, now) if response.status_code == 429 else None
+    return refusal.to_error("linkedin", response.status_code, retry_after=wait)
 
 
 def is_duplicate(response: httpx2.Response) -> bool:
     """Is it a no because the very same is live?"""
-    return 400 <= response.status_code < 500 and _refusal(response.status_code, _body(response)) is DUPLICATE
+    return 400 <= response.status_code < 500 and _refusal(response.status_code, body_of(response)) is DUPLICATE
 
 
 def live_urn(response: httpx2.Response) -> str | None:
@@ -154,14 +136,6 @@ def _refusal(status: int, body: dict[str, Any]) -> Refusal:
     coded = [BY_CODE[code] for code in _codes(body) if code in BY_CODE]
     phrased = [refusal for phrase, refusal in BY_PHRASE if phrase.search(_message(body).lower())]
     return next(iter([*coded, *phrased]), BY_STATUS.get(status, UNKNOWN))
-
-
-def _body(response: httpx2.Response) -> dict[str, Any]:
-    try:
-        body = json.loads(response.content) if len(response.content) <= LONGEST else None
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _errors(body: dict[str, Any]) -> list[dict[str, Any]]:

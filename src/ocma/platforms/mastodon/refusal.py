@@ -1,7 +1,6 @@
 """What a server's refusals mean. Decided on the status: texts are translated, and forks word them differently."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -15,20 +14,13 @@ from ocma.platforms.errors import (
     ReauthorizationRequired,
     Throttled,
 )
+from ocma.platforms.refusals import Refusal
 
 WINDOW = 300.0  # seconds; the shortest of Mastodon's windows, for a 429 that names no end
 LONGEST = 3 * 3600.0  # seconds; the longest
 PROCESSING = 15.0  # seconds to let a server work through a file
 # Codes of RFC 6749: for programs, so never translated.
 GRANT_OVER = (b'"invalid_grant"', b'"invalid_client"', b'"invalid_scope"', b'"invalid_token"', b'"unauthorized_client"')
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    error: type[PlatformError]
-    rule: str
-    detail: str
-    remediation: str
 
 
 TOKEN = Refusal(
@@ -57,7 +49,11 @@ INVALID = Refusal(
 )
 TOO_LARGE = Refusal(ContentRejected, "mediaTooLarge", "The file is too large for the server.", "Make the file smaller.")
 UNFINISHED = Refusal(
-    PlatformUnavailable, "mediaProcessing", "The server is still working through the file.", "Nothing: it is tried again."
+    PlatformUnavailable,
+    "mediaProcessing",
+    "The server is still working through the file.",
+    "Nothing: it is tried again.",
+    PROCESSING,
 )
 RATE = Refusal(Throttled, "rateLimited", "The server asks to wait: a rate limit is used up.", "Nothing: it goes on by itself.")
 MOVED = Refusal(
@@ -84,15 +80,8 @@ BY_STATUS: Mapping[int, Refusal] = {
 
 def explain(response: httpx2.Response, now: datetime) -> PlatformError:
     refusal = _refusal(response)
-    waits = {RATE: lambda: _wait(response.headers, now), UNFINISHED: lambda: PROCESSING}
-    return refusal.error(
-        refusal.detail,
-        platform="mastodon",
-        rule=refusal.rule,
-        status=response.status_code,
-        remediation=refusal.remediation,
-        retry_after=waits[refusal]() if refusal in waits else None,
-    )
+    wait = _wait(response.headers, now) if refusal is RATE else None
+    return refusal.to_error("mastodon", response.status_code, retry_after=wait)
 
 
 def _refusal(response: httpx2.Response) -> Refusal:

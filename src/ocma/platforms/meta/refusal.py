@@ -1,10 +1,10 @@
 """What a Graph API means when it does not say yes. HTTP's status is mostly 400 whatever the cause, so the codes decide.
 
 A body is `{error: {message, type, code, error_subcode, is_transient, error_user_title, error_user_msg, fbtrace_id}}`, under any
-status, 200 included. None of its words are passed on. A platform adds or overrules by a table of its own.
+status, 200 included. None of its words are passed on. A platform adds or overrules by a table of its own; `{name}` in the texts
+of either is that platform's.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -22,22 +22,11 @@ from ocma.platforms.errors import (
     Throttled,
 )
 from ocma.platforms.meta import usage
+from ocma.platforms.refusals import Refusal, body_of
 
-LONGEST = 65_536  # bytes of a body worth reading
 MINUTE, HOUR = 60.0, 3600.0
 MISSING = "objectMissing"
 POSTED = "photosPosted"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What we make of a refusal. `{name}` in its texts is the platform's."""
-
-    error: type[PlatformError]
-    rule: str
-    detail: str
-    remediation: str
-    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +147,9 @@ def explain(response: httpx2.Response, platform: str, name: str, own: Table | No
 
 def refuse(refusal: Refusal, platform: str, name: str, response: httpx2.Response | None = None) -> PlatformError:
     """The error, also of a refusal that came some other way: as a container's status."""
-    return refusal.error(
-        refusal.detail.format(name=name),
-        platform=platform,
-        rule=refusal.rule,
-        status=response.status_code if response is not None else None,
-        remediation=refusal.remediation,
-        retry_after=_wait(refusal, response),
-    )
+    status = response.status_code if response is not None else None
+    named = replace(refusal, detail=refusal.detail.format(name=name))
+    return named.to_error(platform, status, retry_after=_wait(refusal, response))
 
 
 def refusal_of(response: httpx2.Response, own: Table) -> Refusal:
@@ -191,11 +175,7 @@ def by_code(told: GraphError, own: Table | None = None) -> Refusal | None:
 
 def error_of(response: httpx2.Response) -> GraphError | None:
     """The error object of an answer; None where there is none."""
-    try:
-        body = json.loads(response.content) if len(response.content) <= LONGEST else None
-    except (ValueError, RecursionError):
-        return None
-    error = body.get("error") if isinstance(body, dict) else None
+    error = body_of(response).get("error")
     return graph_error(error) if isinstance(error, dict) else None
 
 

@@ -3,7 +3,8 @@
 import httpx2
 
 from ocma.platforms.errors import AccountRestricted, ContentRejected, PlatformUnavailable, PreparationLost
-from ocma.platforms.meta.refusal import CHECKPOINT, LONGEST, MINUTE, WAIT, Refusal, Table
+from ocma.platforms.meta.refusal import CHECKPOINT, MINUTE, WAIT, Table
+from ocma.platforms.refusals import LONGEST, Refusal
 
 REACH = "See that the file's public address answers without redirects, and that nothing keeps Meta's crawler from it."
 VIDEO = "Convert it: MP4 or MOV, H.264 or HEVC with AAC, 23 to 60 pictures a second, at most 5 minutes and 1920 pixels wide."

@@ -122,7 +122,7 @@ class TikTok(Connector, Publishes):
         try:
             status = await self._status(access, session.publish_id)
         except ContentRejected as error:
-            raise refusal.error(refusal.EXPIRED, error.status) from error
+            raise refusal.EXPIRED.to_error(refusal.PLATFORM, error.status) from error
         if status.status == "FAILED":
             raise refusal.failed(status.fail_reason)
         await upload(self.call, access, session.upload_url, part.media[0], status.uploaded_bytes or 0)

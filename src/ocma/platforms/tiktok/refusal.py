@@ -1,9 +1,7 @@
 """What TikTok means when it does not say yes: the one table of its codes. None of its words are passed on."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import httpx2
 
@@ -17,19 +15,11 @@ from ocma.platforms.errors import (
     ReauthorizationRequired,
     Throttled,
 )
+from ocma.platforms.refusals import Refusal, body_of
 
-LONGEST = 65_536  # bytes of a body worth reading
+PLATFORM = "tiktok"
 MINUTE, DAY = 60.0, 86_400.0
 FINE = frozenset({"", "ok"})
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    error: type[PlatformError]
-    rule: str
-    detail: str
-    remediation: str
-    retry_after: float | None = None
 
 
 TOKEN = Refusal(
@@ -146,29 +136,18 @@ FINAL: Mapping[type[PlatformError], type[PlatformError]] = {
 
 
 def explain(response: httpx2.Response) -> PlatformError:
-    return error(_refusal(response), response.status_code)
+    return _refusal(response).to_error(PLATFORM, response.status_code)
 
 
 def failed(reason: str | None) -> PlatformError:
     """Why something that was accepted will never be live: an error that ends it, or one that has it sent anew."""
     refusal = BY_REASON.get(reason or "") or BY_CODE.get(reason or "") or UNKNOWN
-    return error(replace(refusal, error=FINAL.get(refusal.error, refusal.error)))
-
-
-def error(refusal: Refusal, status: int | None = None) -> PlatformError:
-    return refusal.error(
-        refusal.detail,
-        platform="tiktok",
-        rule=refusal.rule,
-        status=status,
-        remediation=refusal.remediation,
-        retry_after=refusal.retry_after,
-    )
+    return replace(refusal, error=FINAL.get(refusal.error, refusal.error)).to_error(PLATFORM)
 
 
 def code_of(response: httpx2.Response) -> str | None:
     """The error's code; None when the answer tells none: `ok` is none."""
-    told = _body(response).get("error")
+    told = body_of(response).get("error")
     code = told.get("code") if isinstance(told, dict) else None
     return code if isinstance(code, str) and code not in FINE else None
 
@@ -186,11 +165,3 @@ def _refusal(response: httpx2.Response) -> Refusal:
 def is_upload(response: httpx2.Response) -> bool:
     """Nothing but pieces of a file is put; that host answers without codes."""
     return response.request.method == "PUT"
-
-
-def _body(response: httpx2.Response) -> dict[str, Any]:
-    try:
-        body = json.loads(response.content) if 0 < len(response.content) <= LONGEST else None
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}

@@ -5,10 +5,8 @@ only what follows `/2/problems/` counts. Bodies may also be empty, HTML, lists o
 words are passed on.
 """
 
-import json
 import math
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,23 +22,12 @@ from ocma.platforms.errors import (
     ReauthorizationRequired,
     Throttled,
 )
+from ocma.platforms.refusals import Refusal, body_of
 
-LONGEST = 65_536  # bytes of a body worth reading; X's are some hundred
 WINDOW = 900.0  # seconds: most of X's limits are per 15 minutes
 HOUR = 3600.0
 DAY = 86_400.0
 WINDOWS = ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What we make of a refusal, and what whoever reads it can do."""
-
-    error: type[PlatformError]
-    rule: str
-    detail: str
-    remediation: str
-    retry_after: float | None = None
 
 
 DUPLICATE = Refusal(
@@ -154,14 +141,8 @@ FIRM = frozenset({401, 402, 408, 425, 429})  # here the status says all, but for
 def explain(response: httpx2.Response, now: datetime) -> PlatformError:
     """What an answer outside 2xx means, or one inside that holds nothing but `errors`."""
     refusal = _refusal(response.status_code, _problems(response))
-    return refusal.error(
-        refusal.detail,
-        platform="x",
-        rule=refusal.rule,
-        status=response.status_code,
-        remediation=refusal.remediation,
-        retry_after=_wait(response.headers, now) if refusal is RATE else refusal.retry_after,
-    )
+    wait = _wait(response.headers, now) if refusal is RATE else None
+    return refusal.to_error("x", response.status_code, retry_after=wait)
 
 
 def _refusal(status: int, problems: list[dict[str, Any]]) -> Refusal:
@@ -191,11 +172,8 @@ def _by_type(problems: list[dict[str, Any]]) -> list[Refusal]:
 
 def _problems(response: httpx2.Response) -> list[dict[str, Any]]:
     """The body and its `errors`, as far as they are objects; nothing when it is not what X documents."""
-    try:
-        body = json.loads(response.content) if len(response.content) <= LONGEST else None
-    except (ValueError, RecursionError):
-        return []
-    errors = body.get("errors") if isinstance(body, dict) else None
+    body = body_of(response)
+    errors = body.get("errors")
     listed = errors if isinstance(errors, list) else []
     return [each for each in (body, *listed) if isinstance(each, dict)]
 

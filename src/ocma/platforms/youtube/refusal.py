@@ -1,8 +1,6 @@
 """What YouTube means when it does not say yes. Decided on the error's reason; none of its words are passed on."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,20 +18,11 @@ from ocma.platforms.errors import (
     ReauthorizationRequired,
     Throttled,
 )
+from ocma.platforms.refusals import Refusal, body_of
 from ocma.platforms.youtube.wire import VideoStatus
 
-LONGEST = 65_536  # bytes of a body worth reading
 MINUTE, DAY = 60.0, 86_400.0
 PACIFIC = ZoneInfo("America/Los_Angeles")  # quotas begin anew at its midnight
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    error: type[PlatformError]
-    rule: str
-    detail: str
-    remediation: str
-    retry_after: float | None = None
 
 
 def _invalid(rule: str, what: str, remediation: str) -> Refusal:
@@ -111,18 +100,12 @@ BY_STATUS = {401: TOKEN, 403: NOT_PERMITTED, 404: GONE, 408: DOWN, 410: GONE, 42
 
 def explain(response: httpx2.Response, now: datetime) -> PlatformError:
     refusal = _refusal(response)
-    return refusal.error(
-        refusal.detail,
-        platform="youtube",
-        rule=refusal.rule,
-        status=response.status_code,
-        remediation=refusal.remediation,
-        retry_after=until_midnight(now) if refusal is QUOTA else refusal.retry_after,
-    )
+    wait = until_midnight(now) if refusal is QUOTA else None
+    return refusal.to_error("youtube", response.status_code, retry_after=wait)
 
 
 def no_channel() -> PlatformError:
-    return NO_CHANNEL.error(NO_CHANNEL.detail, platform="youtube", rule=NO_CHANNEL.rule, remediation=NO_CHANNEL.remediation)
+    return NO_CHANNEL.to_error("youtube")
 
 
 def unusable(status: VideoStatus) -> PlatformError | None:
@@ -161,7 +144,7 @@ def _refusal(response: httpx2.Response) -> Refusal:
 
 def _reasons(response: httpx2.Response) -> Iterator[str]:
     """The first error's reason before the newer forms of it."""
-    body = _body(response).get("error")
+    body = body_of(response).get("error")
     told: dict[str, Any] = body if isinstance(body, dict) else {}
     for name in ("errors", "details"):
         listed = told.get(name)
@@ -169,11 +152,3 @@ def _reasons(response: httpx2.Response) -> Iterator[str]:
             if isinstance(each, dict):
                 yield str(each.get("reason", ""))
     yield str(told.get("status", ""))
-
-
-def _body(response: httpx2.Response) -> dict[str, Any]:
-    try:
-        body = json.loads(response.content) if 0 < len(response.content) <= LONGEST else None
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
