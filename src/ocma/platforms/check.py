@@ -119,6 +119,8 @@ def _poll(part: Part, manifest: Manifest, path: str) -> Iterator[Issue]:
     yield from _terms(part.poll, manifest.poll, manifest, f"{path}.poll")
     if part.media and not manifest.poll.with_media:
         yield manifest.issue(f"{path}.poll", "poll.media", "a poll and files in one post.", "Keep one of them.")
+    if manifest.poll.text and not part.text.strip():
+        yield manifest.issue(path, "poll.text", "a poll needs a text.", "Write what it asks.")
 
 
 def _answers(poll: Poll, rules: PollRules, manifest: Manifest, path: str) -> Iterator[Issue]:
@@ -141,6 +143,9 @@ def _terms(poll: Poll, rules: PollRules, manifest: Manifest, path: str) -> Itera
         yield manifest.issue(f"{path}.seconds", "poll.seconds", f"open for one of {allowed} seconds.", "Choose one of them.")
     elif not rules.durations and not least <= poll.seconds <= most:
         yield manifest.issue(f"{path}.seconds", "poll.seconds", f"open for {least} to {most} seconds.", "Change it.")
+    elif poll.seconds % rules.steps:
+        message = f"open for {poll.seconds} seconds; only multiples of {rules.steps} are possible."
+        yield manifest.issue(f"{path}.seconds", "poll.seconds", message, "Round it.")
     if poll.multiple and not rules.multiple:
         yield manifest.issue(f"{path}.multiple", "poll.multiple", "one answer only.", "Leave `multiple` out.")
     if poll.question and (rules.question is None or len(poll.question) > rules.question):

@@ -76,9 +76,10 @@ class MediaRules:
 
 @dataclass(frozen=True, slots=True)
 class PollRules:
-    """`durations`: the only ones there are, in seconds (empty: any within `seconds`). `with_media`: files beside it.
+    """`durations`: the only ones there are, in seconds (empty: any within `seconds` that is whole `steps`, also in seconds).
 
-    `question`: its most characters; None: the text is the question. `multiple`: several answers may be allowed.
+    `with_media`: files beside it. `question`: its most characters; None: the text is the question. `multiple`: several answers
+    may be allowed. `text`: there has to be some beside it.
     """
 
     options: tuple[int, int] = (2, 4)
@@ -88,6 +89,8 @@ class PollRules:
     question: int | None = None
     multiple: bool = False
     with_media: bool = False
+    steps: int = 1
+    text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

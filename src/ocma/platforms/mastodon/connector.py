@@ -1,7 +1,7 @@
-"""Mastodon and look-alikes: statuses, threads and files, and the proof of what became of them."""
+"""Mastodon and look-alikes: statuses, threads, files and polls, and the proof of what became of them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar
@@ -24,13 +24,13 @@ from ocma.platforms.connector import (
     Step,
     Unprovable,
 )
-from ocma.platforms.content import Content, Media, Outgoing, media_step
+from ocma.platforms.content import Content, Media, Outgoing, Poll, media_step, part_step
 from ocma.platforms.errors import ContentRejected, OutcomeUnknown, PermissionMissing, PlatformError, PlatformUnavailable
 from ocma.platforms.manifest import Manifest
-from ocma.platforms.mastodon import refusal
+from ocma.platforms.mastodon import poll, refusal
 from ocma.platforms.mastodon.manifest import MANIFEST
 from ocma.platforms.mastodon.search import Search
-from ocma.platforms.mastodon.upload import KEEPS, Sleep, is_unfinished, upload
+from ocma.platforms.mastodon.upload import KEEPS, Sleep, is_unfinished, ready, upload
 from ocma.platforms.mastodon.wire import ME, Account, Posted, Registration, Status, published, read, segment
 
 APP_NAME = "OCMA"
@@ -79,12 +79,30 @@ class Mastodon(Connector, Publishes, Registers):
         return [profile]
 
     def steps(self, content: Content) -> Sequence[Step]:
-        """One per file: its upload with its alternative text, and the wait until the server has worked through it."""
-        files = [(index, place, media) for index, part in enumerate(content.parts) for place, media in enumerate(part.media)]
-        return [Step(media_step(index, place), partial(self._upload, media), KEEPS) for index, place, media in files]
+        """Of each file its upload with its alternative text; of one that moves also the wait until the server is through with it.
+
+        Of a poll whether this server takes it.
+        """
+        return [step for index in range(len(content.parts)) for step in self._part_steps(content, index)]
+
+    def _part_steps(self, content: Content, index: int) -> Iterator[Step]:
+        files, asked = content.parts[index].media, content.parts[index].poll
+        if asked:
+            yield Step(part_step("poll", index), partial(self._poll, asked), KEEPS)
+        for place, media in enumerate(files):
+            yield Step(media_step(index, place), partial(self._upload, media), KEEPS)
+        for place, media in enumerate(files):
+            if media.kind != "image":
+                yield Step(part_step("ready", index, place), partial(self._ready, media_step(index, place)), KEEPS)
 
     async def _upload(self, media: Media, access: Access, _prepared: Mapping[str, str]) -> str:
         return await upload(self.call, self._sleep, access, media)
+
+    async def _ready(self, upload_step: str, access: Access, prepared: Mapping[str, str]) -> str:
+        return await ready(self.call, self._sleep, access, prepared[upload_step])
+
+    async def _poll(self, asked: Poll, access: Access, _prepared: Mapping[str, str]) -> str:
+        return await poll.accepted(self.call, access, asked)
 
     async def publish(self, access: Access, outgoing: Outgoing) -> Published:
         try:
@@ -148,8 +166,9 @@ class Mastodon(Connector, Publishes, Registers):
 def _body(outgoing: Outgoing) -> dict[str, Any]:
     options = {name: outgoing.options[name] for name in MANIFEST.options if outgoing.options.get(name) is not None}
     media = {"media_ids": outgoing.media_ids} if outgoing.part.media else {}
+    asked = {"poll": poll.body(outgoing.part.poll)} if outgoing.part.poll else {}
     reply = {"in_reply_to_id": outgoing.reply_to} if outgoing.reply_to else {}
-    return {"status": outgoing.part.text, **media, **reply, **options}
+    return {"status": outgoing.part.text, **media, **asked, **reply, **options}
 
 
 def _handle(account: Account, access: Access) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from ocma.platforms.manifest import LimitHeaders, Manifest, OAuth2, Quota, Setup
 from ocma.platforms.mastodon.length import counted_length
-from ocma.platforms.rules import Frame, MediaRules, Text, VideoRules
+from ocma.platforms.rules import Frame, MediaRules, PollRules, Text, VideoRules
 
 IMAGE_BYTES = 16_777_216
 TEXT = Text(500, counted_length)
@@ -41,6 +41,7 @@ MANIFEST = Manifest(
         ),
         alt_text=1500,
     ),
+    poll=PollRules(option_length=50, seconds=(300, 2_629_746), multiple=True, text=True),
     setup=Setup(hint="Nothing to set up: OCMA registers itself with each server when its first account is connected."),
     thread=100,
     options={

@@ -1,4 +1,8 @@
-"""Files to a Mastodon server: streamed as a form whose length is told, then waited for while the server works through them."""
+"""Files to a Mastodon server: streamed as a form whose length is told, then waited for while the server works through them.
+
+A server answers 202 to a file that it goes on working on: videos, mostly. Those are waited for in a step of their own, so that
+what was uploaded is on record before; an image is waited for at once, since hardly any server works on one after its answer.
+"""
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,29 +13,43 @@ import httpx2
 from ocma.infra.outbound import FRESH
 from ocma.platforms.connector import Access, Call
 from ocma.platforms.content import Media
-from ocma.platforms.errors import ContentRejected
+from ocma.platforms.errors import ContentRejected, NotReady
+from ocma.platforms.mastodon.refusal import UNFINISHED
 from ocma.platforms.mastodon.wire import Upload, read, segment
 
 KEEPS = timedelta(hours=20)  # a file that no post uses is removed after about a day
 TIMEOUT = httpx2.Timeout(300.0, connect=10.0)  # the server may convert the file before it answers
-PAUSES = (1.0, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 15.0, 15.0)  # seconds before each look
+PAUSES = (0.5, 0.5, 1.0, 2.0, 3.0, 5.0)  # seconds before each look
+AGAIN = 15.0  # seconds until the next looks
 ENDINGS = {"image/jpeg": "jpg", "video/quicktime": "mov", "video/x-m4v": "m4v"}  # where it is not the type's second half
+ACCEPTED = 202  # with an id, but not worked through
 PARTIAL = 206  # not yet
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
 async def upload(call: Call, sleep: Sleep, access: Access, media: Media) -> str:
-    """The id under which a status can carry this file, its description (alt text) included."""
+    """The id under which a status can carry this file, its description (alt text) included.
+
+    An image that takes long keeps its id: the status is refused as too early then, and sent again later. To fail here instead
+    would mean uploading it anew, which would take as long again.
+    """
     fields = {"description": media.alt_text} if media.alt_text else {}
     content, headers = _form(fields, media)
     response = await call(
         access, "POST", "/api/v2/media", content=content, headers=headers, timeout=TIMEOUT, extensions=dict(FRESH)
     )
     media_id = read(response, Upload).id
-    if response.status_code == 202:
-        await _processed(call, sleep, access, media_id)
+    if response.status_code == ACCEPTED and media.kind == "image":
+        await _is_processed(call, sleep, access, media_id)
     return media_id
+
+
+async def ready(call: Call, sleep: Sleep, access: Access, media_id: str) -> str:
+    """Waits until a status may carry the file. Raises NotReady while the server works on it, ContentRejected if it failed."""
+    if await _is_processed(call, sleep, access, media_id):
+        return media_id
+    raise NotReady(UNFINISHED.detail, platform="mastodon", rule=UNFINISHED.rule, retry_after=AGAIN)
 
 
 async def is_unfinished(call: Call, access: Access, media_id: str) -> bool:
@@ -49,15 +67,13 @@ async def is_unfinished(call: Call, access: Access, media_id: str) -> bool:
     return response.status_code == PARTIAL
 
 
-async def _processed(call: Call, sleep: Sleep, access: Access, media_id: str) -> None:
-    """Waits, within limits. A file that takes longer keeps its id: the status is refused as too early then, and sent again later.
-
-    To fail here instead would mean uploading it anew, which would take as long again.
-    """
+async def _is_processed(call: Call, sleep: Sleep, access: Access, media_id: str) -> bool:
+    """Looks several times, for as long as a claim may well be kept."""
     for pause in PAUSES:
         await sleep(pause)
         if not await is_unfinished(call, access, media_id):
-            return
+            return True
+    return False
 
 
 def _unusable(error: ContentRejected) -> ContentRejected:

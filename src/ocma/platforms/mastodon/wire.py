@@ -7,6 +7,7 @@ from urllib.parse import quote
 import httpx2
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,8 +17,8 @@ from pydantic import (
     WrapValidator,
 )
 
-from ocma.platforms.connector import Published
-from ocma.platforms.errors import PlatformUnavailable
+from ocma.platforms.connector import Access, Call, Published
+from ocma.platforms.errors import ContentRejected, PermissionMissing, PlatformUnavailable
 
 ME = "/api/v1/accounts/verify_credentials"
 UNREADABLE = "answerUnreadable"
@@ -85,8 +86,18 @@ class Status(Posted):
     visibility: str | None = None
     in_reply_to_id: str | None = None
     media_attachments: list[Any] | None = None
+    poll: Any = None
     reblog: Any = None
     account: Account | None = None
+
+
+class PollOption(Entity):
+    title: str
+
+
+class LivePoll(Entity):
+    options: Annotated[list[PollOption], Field(min_length=1)]
+    multiple: bool | None = None
 
 
 class StatusSource(Entity):
@@ -97,8 +108,27 @@ class Versions(Entity):
     mastodon: int = 0
 
 
+class PollLimits(Entity):
+    """Seconds, and graphemes of an option; the second name is Pleroma's."""
+
+    max_options: int | None = None
+    option_length: int | None = Field(
+        default=None, validation_alias=AliasChoices("max_characters_per_option", "max_option_chars")
+    )
+    min_expiration: int | None = None
+    max_expiration: int | None = None
+
+
+class Configuration(Entity):
+    polls: PollLimits | None = None
+
+
 class Instance(Entity):
+    """`poll_limits`: where Pleroma has them, without `configuration`."""
+
     api_versions: Versions = Versions()
+    configuration: Configuration = Configuration()
+    poll_limits: PollLimits | None = None
 
 
 def segment(opaque: str) -> str:
@@ -116,6 +146,18 @@ def read(response: httpx2.Response, shape: type[Shape]) -> Shape:
         return TypeAdapter(shape).validate_json(response.content)
     except ValidationError:
         raise unreadable(response) from None  # not with the cause, which quotes the body
+
+
+async def told(call: Call, access: Access, path: str, shape: type[Shape]) -> Shape | None:
+    """None where the server does not know this question, or answers it in its own way."""
+    try:
+        return read(await call(access, "GET", path), shape)
+    except (ContentRejected, PermissionMissing):
+        return None
+    except PlatformUnavailable as error:
+        if error.rule == UNREADABLE:
+            return None
+        raise
 
 
 def unreadable(response: httpx2.Response) -> PlatformUnavailable:

@@ -3,7 +3,7 @@ import pytest
 from ocma.platforms.check import check
 from ocma.platforms.configuration import endpoints, find_app
 from ocma.platforms.connector import Connector, Publishes, Registers
-from ocma.platforms.content import Content, Media, Part
+from ocma.platforms.content import Content, Media, Part, Poll
 from ocma.platforms.mastodon import Mastodon
 from ocma.platforms.registry import get_connector
 
@@ -53,3 +53,28 @@ def test_files_are_held_to_mastodons_defaults(files, expected):
 def test_options_are_mastodons_own():
     assert rules(options={"visibility": "direct", "sensitive": True, "spoiler_text": "x", "language": "de"}) == []
     assert rules(options={"visibility": "friends", "poll": {}}) == ["mastodon.option.value", "mastodon.option.unknown"]
+
+
+@pytest.mark.parametrize(
+    ("poll", "expected"),
+    [
+        (Poll(("a", "b"), 300, multiple=True), []),
+        (Poll(("a" * 50, "b", "c", "d"), 2_629_746), []),
+        (Poll(("a",), 300), ["mastodon.poll.options"]),
+        (Poll(tuple("abcde"), 300), ["mastodon.poll.options"]),
+        (Poll(("a" * 51, "b"), 300), ["mastodon.poll.option"]),
+        (Poll(("a", "a"), 300), ["mastodon.poll.same"]),
+        (Poll(("a", "b"), 299), ["mastodon.poll.seconds"]),
+        (Poll(("a", "b"), 2_629_747), ["mastodon.poll.seconds"]),
+        (Poll(("a", "b"), 300, question="c"), ["mastodon.poll.question"]),
+    ],
+)
+def test_polls_are_held_to_mastodons_defaults(poll, expected):
+    assert [issue.code for issue in check(Content((Part("Text", poll=poll),)), MANIFEST)] == expected
+
+
+def test_a_poll_needs_a_text_and_takes_no_files():
+    poll = Poll(("a", "b"), 300)
+    assert [issue.code for issue in check(Content((Part(" ", poll=poll),)), MANIFEST)] == ["mastodon.poll.text"]
+    both = Part("Text", (media("image", "image/png"),), poll=poll)
+    assert [issue.code for issue in check(Content((both,)), MANIFEST)] == ["mastodon.poll.media"]
