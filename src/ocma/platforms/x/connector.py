@@ -1,4 +1,4 @@
-"""X through API v2: posts, threads, images, GIFs and videos, and the proof of what became of them."""
+"""X through API v2: posts, threads, images, GIFs, videos and polls, and the proof of what became of them."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ from ocma.platforms.connector import (
 from ocma.platforms.content import Content, Media, Outgoing, media_step
 from ocma.platforms.errors import ContentRejected, OutcomeUnknown, PlatformError, PlatformUnavailable
 from ocma.platforms.manifest import Manifest
-from ocma.platforms.x import refusal
+from ocma.platforms.x import poll, refusal
 from ocma.platforms.x.likeness import is_same
 from ocma.platforms.x.manifest import MANIFEST
 from ocma.platforms.x.upload import KEEPS, Sleep, upload
@@ -113,7 +113,7 @@ class X(Connector, Publishes):
             except ContentRejected:  # of the question: it says nothing about the post
                 return Unprovable()
             candidates = [post for post in page.posts if (post.created_at or since) >= since and post.id not in outgoing.others]
-            verdicts = [(post, is_same(post, outgoing)) for post in candidates]
+            verdicts = [(post, is_same(post, outgoing, page.polls)) for post in candidates]
             if found := next((post for post, same in verdicts if same), None):
                 return _published(access, found)
             sure = sure and page.is_complete and all(same is not None for _, same in verdicts)
@@ -181,6 +181,8 @@ def _body(outgoing: Outgoing) -> dict[str, Any]:
     body: dict[str, Any] = {"text": text} if text.strip() else {}
     if outgoing.media_ids:
         body["media"] = {"media_ids": outgoing.media_ids}
+    if outgoing.part.poll:
+        body["poll"] = poll.body(outgoing.part.poll)
     if outgoing.reply_to:
         body["reply"] = {"in_reply_to_tweet_id": outgoing.reply_to}
     elif "reply_settings" in options:

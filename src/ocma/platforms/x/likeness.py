@@ -12,7 +12,8 @@ import regex
 
 from ocma.platforms.content import Outgoing
 from ocma.platforms.x.links import find_links
-from ocma.platforms.x.wire import Link, Post
+from ocma.platforms.x.poll import is_same_poll
+from ocma.platforms.x.wire import Link, LivePoll, Post
 
 ESCAPED = regex.compile(r"&(?:amp;)*(amp|lt|gt);")  # however often it was escaped
 PLAIN = {"amp": "&", "lt": "<", "gt": ">"}
@@ -23,9 +24,10 @@ LEADING_MENTIONS = regex.compile(r"\A\s*(?:@\w+\s+)+")
 LINK = regex.compile(r"(?:https?://)?(?P<host>[^/?#]*)(?P<rest>.*)", regex.I | regex.S)
 
 
-def is_same(post: Post, outgoing: Outgoing) -> bool | None:
-    """None: what X gave does not suffice to tell."""
+def is_same(post: Post, outgoing: Outgoing, polls: Mapping[str, LivePoll]) -> bool | None:
+    """None: what X gave does not suffice to tell. `polls` are those that it gave with the posts, by their ids."""
     verdicts = {_same_text(post, outgoing), _same_media(post, outgoing), _same_parent(post, outgoing)}
+    verdicts.add(is_same_poll(post, outgoing, polls))
     if False in verdicts:
         return False
     return None if None in verdicts or post.created_at is None else True

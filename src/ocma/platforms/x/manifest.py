@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from ocma.platforms.manifest import LimitHeaders, Manifest, OAuth2, Quota, Settle, Setup
-from ocma.platforms.rules import Frame, MediaRules, Text, VideoRules
+from ocma.platforms.rules import Frame, MediaRules, PollRules, Text, VideoRules
 from ocma.platforms.x.length import LIMIT, weighted_length
 
 MEGABYTE = 1024 * 1024
@@ -45,6 +45,7 @@ MANIFEST = Manifest(
         ),
         alt_text=1000,
     ),
+    poll=PollRules(option_length=25, seconds=(5 * 60, 10_080 * 60), steps=60, text=True),
     thread=25,  # X names no limit; this one is ours
     # Only what leaves the post in its author's timeline: a post that cannot be read back there cannot be settled.
     options={

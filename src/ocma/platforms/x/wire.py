@@ -31,11 +31,19 @@ class Dialect:
 
 POSTS = Dialect(
     "post.fields",
-    {"post.fields": "attachments,conversation_id,created_at,entities,id,text", "expansions": "referenced_posts"},
+    {
+        "post.fields": "attachments,conversation_id,created_at,entities,id,text",
+        "expansions": "attachments.poll_ids,referenced_posts",
+        "poll.fields": "id,options",
+    },
 )
 TWEETS = Dialect(
     "tweet.fields",
-    {"tweet.fields": "attachments,conversation_id,created_at,entities,id,referenced_tweets,text"},
+    {
+        "tweet.fields": "attachments,conversation_id,created_at,entities,id,referenced_tweets,text",
+        "expansions": "attachments.poll_ids",
+        "poll.fields": "id,options",
+    },
 )
 
 
@@ -52,6 +60,25 @@ class Entities(BaseModel):
 
 class Attachments(BaseModel):
     media_keys: list[str] | None = None
+    poll_ids: list[str] | None = None
+
+
+class PollOption(BaseModel):
+    label: str
+    position: int = 0
+
+
+class LivePoll(BaseModel):
+    id: str
+    options: list[PollOption] | None = None
+
+    @property
+    def labels(self) -> list[str]:
+        return [each.label for each in sorted(self.options or (), key=lambda each: each.position)]
+
+
+class Includes(BaseModel):
+    polls: list[LivePoll] | None = None
 
 
 class Reference(BaseModel):
@@ -85,6 +112,10 @@ class Post(BaseModel):
         listed = (self.attachments and self.attachments.media_keys) or []
         return set(listed) or {each.media_key for each in self.links if each.media_key}
 
+    @property
+    def poll_ids(self) -> list[str]:
+        return (self.attachments and self.attachments.poll_ids) or []
+
 
 class Meta(BaseModel):
     result_count: int | None = None
@@ -110,11 +141,16 @@ class Page(Answer):
     """Some of a timeline, newest first. X leaves `data` out when there is nothing; `meta` then says that it is so."""
 
     data: list[Post] | None = None
+    includes: Includes | None = None
     meta: Meta = Meta()
 
     @property
     def posts(self) -> list[Post]:
         return self.data or []
+
+    @property
+    def polls(self) -> dict[str, LivePoll]:
+        return {each.id: each for each in (self.includes and self.includes.polls) or ()}
 
     @property
     def is_complete(self) -> bool:

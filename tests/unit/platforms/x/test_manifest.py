@@ -2,7 +2,7 @@ import pytest
 
 from ocma.platforms.check import check
 from ocma.platforms.configuration import endpoints, variables
-from ocma.platforms.content import Content, Media, Part
+from ocma.platforms.content import Content, Media, Part, Poll
 from ocma.platforms.x import X
 
 MANIFEST = X.manifest
@@ -74,3 +74,28 @@ def test_options():
 def test_thread():
     assert rules(*[Part("hi")] * 25) == []
     assert rules(*[Part("hi")] * 26) == ["x.thread.length"]
+
+
+@pytest.mark.parametrize(
+    ("poll", "expected"),
+    [
+        (Poll(("a", "b"), 300), []),
+        (Poll(("a" * 25, "b", "c", "d"), 604_800), []),
+        (Poll(("a",), 300), ["x.poll.options"]),
+        (Poll(tuple("abcde"), 300), ["x.poll.options"]),
+        (Poll(("a" * 26, "b"), 300), ["x.poll.option"]),
+        (Poll(("a", ""), 300), ["x.poll.option"]),
+        (Poll(("a", "b"), 240), ["x.poll.seconds"]),
+        (Poll(("a", "b"), 604_860), ["x.poll.seconds"]),
+        (Poll(("a", "b"), 301), ["x.poll.seconds"]),
+        (Poll(("a", "b"), 300, multiple=True), ["x.poll.multiple"]),
+    ],
+)
+def test_polls(poll, expected):
+    assert rules(Part("hi", poll=poll)) == expected
+
+
+def test_a_poll_needs_a_text_and_takes_no_files():
+    poll = Poll(("a", "b"), 300)
+    assert rules(Part(" ", poll=poll)) == ["x.poll.text"]
+    assert rules(Part("hi", (file(),), poll=poll)) == ["x.poll.media"]
