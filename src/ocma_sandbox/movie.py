@@ -25,9 +25,13 @@ class Movie:
 
 
 def read(path: Path) -> Movie:
+    with path.open("rb") as file:
+        return read_from(file)
+
+
+def read_from(file: BinaryIO) -> Movie:
     try:
-        with path.open("rb") as file:
-            header = _header(file)
+        header = _header(file)
         return _movie(header) if header else Movie()
     except (struct.error, IndexError):
         return Movie()

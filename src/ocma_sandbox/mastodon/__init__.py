@@ -45,6 +45,7 @@ CALLS = (
     Call("GET", "/api/v1/statuses/{id:str}", statuses.show),
     Call("DELETE", "/api/v1/statuses/{id:str}", statuses.delete, WRITE, "deletes"),
     Call("GET", "/api/v1/statuses/{id:str}/context", statuses.context),
+    Call("GET", "/api/v1/polls/{id:str}", statuses.poll),
     Call("GET", "/api/v1/scheduled_statuses", scheduled.list_, READ),
     Call("GET", "/api/v1/scheduled_statuses/{id:str}", scheduled.show, READ),
     Call("DELETE", "/api/v1/scheduled_statuses/{id:str}", scheduled.cancel, WRITE),

@@ -60,13 +60,13 @@ def count(text: str, *, per_link: int) -> int:
     """Graphemes; every link counts the same, and of @user@domain only @user."""
     total, position = 0, 0
     for span in spans(text):
-        total += _graphemes(text[position : span.start])
+        total += graphemes(text[position : span.start])
         total += {"link": per_link, "mention": len(span.name) + 1}.get(span.kind, span.end - span.start)
         position = span.end
-    return total + _graphemes(text[position:])
+    return total + graphemes(text[position:])
 
 
-def _graphemes(text: str) -> int:
+def graphemes(text: str) -> int:
     return len(text) if text.isascii() else len(_GRAPHEME.findall(text))
 
 

@@ -8,6 +8,7 @@ from ocma_sandbox import books, media
 from ocma_sandbox.books import Post
 from ocma_sandbox.mastodon import content, errors, params, settings
 from ocma_sandbox.mastodon.calls import KEY
+from ocma_sandbox.mastodon.oauth import new_id
 from ocma_sandbox.media import Media
 from ocma_sandbox.people import Person
 from ocma_sandbox.world import World
@@ -16,6 +17,7 @@ Json = dict[str, Any]
 
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 NO_TARGET = "The post you are trying to reply to does not appear to exist."
+TOO_MANY = "Cannot attach more than {} files"
 UNFINISHED = "Cannot attach files that have not finished processing. Try again in a moment!"
 
 
@@ -46,8 +48,8 @@ def read(world: World, person: Person, given: Json) -> Draft:
     }
     _check_text(world, text, details["spoiler_text"], has_more=bool(attached))
     if poll is not None:
-        if attached:
-            raise errors.invalid("Cannot attach media to a poll")
+        if attached:  # in these words: with a poll, no file is one too many
+            raise errors.unprocessable(TOO_MANY.format(settings.of(world).max_media_attachments))
         details["poll"] = poll
     _quote(world, given, details)
     target = _target(world, given)
@@ -96,7 +98,7 @@ def _quote(world: World, given: Json, details: Json) -> None:
 def _attached(world: World, person: Person, ids: list[str]) -> list[Media]:
     most = settings.of(world).max_media_attachments
     if len(ids) > most:
-        raise errors.invalid(f"Cannot attach more than {most} files")
+        raise errors.unprocessable(TOO_MANY.format(most))
     found = [media.find(world.store, KEY, media_id) for media_id in dict.fromkeys(ids)]
     mine = [item for item in found if item and item.person_id == person.id and item.post_id is None]
     if len(mine) < len(ids):
@@ -112,12 +114,13 @@ def _poll(world: World, given: Json) -> Json | None:
     poll, chosen = given.get("poll"), settings.of(world)
     if not isinstance(poll, dict) or not poll:
         return None
-    options, expires_in = params.listed(poll, "options"), params.number(poll, "expires_in", 0)
+    options = [option.strip() for option in params.listed(poll, "options") if option.strip()]
+    expires_in = params.number(poll, "expires_in", 0)
     checks = {
-        "Options must be more than one item": len(options) > 1,
+        "Options must have more than one item": len(options) > 1,
         f"Options can't contain more than {chosen.max_poll_options} items": len(options) <= chosen.max_poll_options,
         f"Options can't be longer than {chosen.max_characters_per_option} characters each": all(
-            len(option.strip()) > 0 and len(option) <= chosen.max_characters_per_option for option in options
+            content.graphemes(option) <= chosen.max_characters_per_option for option in options
         ),
         "Options contain duplicate items": len(set(options)) == len(options),
         "Expires at is too soon": expires_in >= chosen.min_poll_expiration,
@@ -127,7 +130,7 @@ def _poll(world: World, given: Json) -> Json | None:
     if wrong:
         raise errors.invalid(*wrong)
     flags = {name: params.flag(poll, name) for name in ("multiple", "hide_totals")}
-    return {"options": options, "expires_in": expires_in, **flags}
+    return {"id": str(new_id(world)), "options": options, "expires_in": expires_in, **flags}
 
 
 def _when(world: World, given: Json) -> float | None:

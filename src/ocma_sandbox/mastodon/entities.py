@@ -91,7 +91,7 @@ class Renderer:
             "tags": [{"name": tag, "url": f"{self.base}/tags/{tag}"} for tag in content.tags(post.content)],
             "emojis": [],
             "card": None,
-            "poll": self._poll(post),
+            "poll": self.poll(post),
             "quote": self._quote(post),
         }
         return body
@@ -152,19 +152,24 @@ class Renderer:
             "blurhash": None,
         }
 
-    def _poll(self, post: Post) -> Json | None:
+    def poll(self, post: Post) -> Json | None:
+        """Nobody votes here; an author counts as one who has."""
         poll = post.details.get("poll")
         if poll is None:
             return None
+        ends_at = post.at + poll["expires_in"]
+        is_over, is_mine = self.world.clock() >= ends_at, self.me is not None and self.me.id == post.person_id
+        votes = None if poll["hide_totals"] and not is_over else 0
         return {
-            "id": post.id,
-            "expires_at": iso(post.at + poll["expires_in"]),
-            "expired": self.world.clock() >= post.at + poll["expires_in"],
+            "id": poll["id"],
+            "expires_at": iso(ends_at),
+            "expired": is_over,
             "multiple": poll["multiple"],
             "votes_count": 0,
             "voters_count": 0 if poll["multiple"] else None,
-            "options": [{"title": title, "votes_count": 0} for title in poll["options"]],
+            "options": [{"title": title, "votes_count": votes} for title in poll["options"]],
             "emojis": [],
+            **({"voted": is_mine, "own_votes": []} if self.me else {}),
         }
 
     def _quote(self, post: Post) -> Json | None:

@@ -80,8 +80,8 @@ def _configuration(chosen: MastodonSettings) -> Json:
             "image_size_limit": chosen.image_size_limit,
             "image_matrix_limit": chosen.image_matrix_limit,
             "video_size_limit": chosen.video_size_limit,
-            "video_frame_rate_limit": 120,
-            "video_matrix_limit": 8_294_400,
+            "video_frame_rate_limit": chosen.video_frame_rate_limit,
+            "video_matrix_limit": chosen.video_matrix_limit,
         },
         "polls": {
             "max_options": chosen.max_poll_options,

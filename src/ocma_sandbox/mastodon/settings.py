@@ -21,6 +21,8 @@ class MastodonSettings:
     image_size_limit: int = 16_777_216
     image_matrix_limit: int = 33_177_600
     video_size_limit: int = 103_809_024
+    video_matrix_limit: int = 8_294_400
+    video_frame_rate_limit: int = 120
     max_poll_options: int = 4
     max_characters_per_option: int = 50
     min_poll_expiration: int = 300

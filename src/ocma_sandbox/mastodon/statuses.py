@@ -101,6 +101,15 @@ async def show(world: World, visitor: Visitor, request: Request) -> Response:
     return JSONResponse(renderer.status(_get(world, renderer, request.path_params["id"])))
 
 
+async def poll(world: World, visitor: Visitor, request: Request) -> Response:
+    """GET /api/v1/polls/:id"""
+    renderer, poll_id = _renderer(world, visitor, request), request.path_params["id"]
+    found = books.select(world.store, LIVE + " AND json_extract(details, '$.poll.id') = ?", poll_id, limit=1)
+    if not found or not renderer.is_visible(found[0]):
+        raise errors.not_found()
+    return JSONResponse(renderer.poll(found[0]))
+
+
 async def show_many(world: World, visitor: Visitor, request: Request) -> Response:
     """GET /api/v1/statuses?id[]="""
     renderer = _renderer(world, visitor, request)

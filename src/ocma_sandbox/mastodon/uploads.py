@@ -1,13 +1,14 @@
 """Media: images are ready at once, videos and sound are processed for a moment (mastodon.media_async)."""
 
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from ocma_sandbox import media
+from ocma_sandbox import media, movie
 from ocma_sandbox.mastodon import errors, params, settings
 from ocma_sandbox.mastodon.calls import KEY, Visitor, base
 from ocma_sandbox.mastodon.entities import Renderer
@@ -20,7 +21,7 @@ Json = dict[str, Any]
 
 MIME_TYPES = (
     *("image/jpeg", "image/png", "image/gif", "image/heic", "image/webp", "image/avif"),
-    *("video/webm", "video/mp4", "video/quicktime"),
+    *("video/webm", "video/mp4", "video/x-m4v", "video/quicktime"),
     *("audio/wav", "audio/ogg", "audio/mpeg", "audio/flac", "audio/mp4"),
 )
 
@@ -45,6 +46,7 @@ async def _uploaded(world: World, visitor: Visitor, request: Request, *, is_asyn
         raise errors.invalid("File can't be blank")
     content = await file.read()
     found = _checked(world, content, params.text(given, "description"))
+    width, height = _film_size(world, content) if found.kind == "video" else (found.width, found.height)
     chosen, now = settings.of(world), world.clock()
     slow = is_async and (chosen.media_async == "always" or (chosen.media_async == "video" and found.kind != "image"))
     item = Media(
@@ -56,8 +58,8 @@ async def _uploaded(world: World, visitor: Visitor, request: Request, *, is_asyn
         created_at=now,
         size=len(content),
         sha256=media.digest(content),
-        width=found.width,
-        height=found.height,
+        width=width,
+        height=height,
         alt_text=params.text(given, "description"),
         uploaded_at=now,
         ready_at=now + (chosen.processing_seconds if slow else 0),
@@ -79,6 +81,16 @@ def _checked(world: World, content: bytes, description: str | None) -> Sniffed:
         raise errors.invalid(f"{found.width}x{found.height} images are not supported")
     _check_description(world, description)
     return found
+
+
+def _film_size(world: World, content: bytes) -> tuple[int | None, int | None]:
+    """Looked at before the answer, as far as it can be read; what is worked on after it is the film itself."""
+    film, chosen = movie.read_from(BytesIO(content)), settings.of(world)
+    if (film.width or 0) * (film.height or 0) > chosen.video_matrix_limit:
+        raise errors.unprocessable(f"{film.width}x{film.height} videos are not supported")
+    if int(film.frame_rate or 0) > chosen.video_frame_rate_limit:
+        raise errors.unprocessable(f"{int(film.frame_rate or 0)}fps videos are not supported")
+    return film.width, film.height
 
 
 def _check_description(world: World, description: str | None) -> None:

@@ -115,6 +115,8 @@ def _check_duplicate(world: World, person: Person, print_: str | None) -> None:
 def _post(world: World, person: Person, body: Json, target: Post | None, attached: list[Media], print_: str | None) -> Post:
     post_id = str(new_id(world))
     details: Json = {name: body[name] for name in KEPT if name in body}
+    if "poll" in body:
+        details["poll"] = {"id": str(new_id(world)), **body["poll"]}
     details["conversation_id"] = target.details["conversation_id"] if target else post_id
     if target:
         details["in_reply_to_user_id"] = target.person_id

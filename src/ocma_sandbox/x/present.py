@@ -61,7 +61,9 @@ def post(world: World, view: View, item: Post) -> Json:
 
 
 def _attachments(item: Post) -> Json | None:
-    return {"media_keys": [media["mediaKey"] for media in item.media]} if item.media else None
+    poll: Json | None = item.details.get("poll")
+    keys = {"media_keys": [media["mediaKey"] for media in item.media]} if item.media else {}
+    return {**keys, **({"poll_ids": [poll["id"]]} if poll else {})} or None
 
 
 def _references(item: Post) -> list[Json]:
@@ -102,7 +104,22 @@ def _includes(world: World, view: View, found: list[Post]) -> Json:
     media = [media for item in found for media in item.media]
     if "attachments.media_keys" in view.expansions and media:
         includes["media"] = [_media(view, item) for item in media]
+    asked = [item for item in found if "poll" in item.details]
+    if "attachments.poll_ids" in view.expansions and asked:
+        includes["polls"] = [_poll(world, view, item) for item in asked]
     return includes
+
+
+def _poll(world: World, view: View, item: Post) -> Json:
+    """Nobody votes here."""
+    poll, ends_at = item.details["poll"], item.at + 60 * item.details["poll"]["duration_minutes"]
+    options = [{"position": number, "label": label, "votes": 0} for number, label in enumerate(poll["options"], 1)]
+    offered: Json = {
+        "duration_minutes": poll["duration_minutes"],
+        "end_datetime": iso(ends_at),
+        "voting_status": "open" if world.clock() < ends_at else "closed",
+    }
+    return {"id": poll["id"], "options": options, **{name: value for name, value in offered.items() if name in view.poll}}
 
 
 def _media(view: View, item: Json) -> Json:

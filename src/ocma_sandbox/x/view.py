@@ -1,4 +1,4 @@
-"""Which fields of posts, users and media a request asks for, and under which names.
+"""Which fields of posts, users, media and polls a request asks for, and under which names.
 
 Unsure, and chosen here: X renamed `tweet` to `post` in its description (2.167); both spellings of every parameter
 and field are taken, and an answer uses the names of the request.
@@ -35,6 +35,7 @@ MEDIA_FIELDS = _words(
     "alt_text duration_ms height media_key non_public_metrics organic_metrics preview_image_url promoted_metrics "
     "public_metrics type url variants width"
 )
+POLL_FIELDS = _words("duration_minutes end_datetime id options voting_status")
 EXPANSIONS = _words(
     "affiliation article.cover_media article.media_entities attachments.media_keys attachments.media_source_tweet "
     "attachments.poll_ids author_id edit_history_post_ids edit_history_tweet_ids entities.mentions.username "
@@ -55,6 +56,7 @@ class View:
     post: frozenset[str]
     user: frozenset[str]
     media: frozenset[str]
+    poll: frozenset[str]
     expansions: frozenset[str]
 
     def wants(self, field: str) -> bool:
@@ -75,6 +77,7 @@ def of(world: World, query: QueryParams, *own: str) -> View:
         post=_listed(query, "post.fields", POST_FIELDS) | _listed(query, "tweet.fields", POST_FIELDS),
         user=_listed(query, "user.fields", USER_FIELDS),
         media=_listed(query, "media.fields", MEDIA_FIELDS),
+        poll=_listed(query, "poll.fields", POLL_FIELDS),
         expansions=_listed(query, "expansions", EXPANSIONS),
     )
 

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from integration.sandbox.movies import movie
 from integration.sandbox.walks import MP4, picture
 
 
@@ -84,7 +85,10 @@ def test_the_same_key_at_the_same_moment_publishes_once(ann, control):
         ({"status": "a", "poll": {"options": ["1", "2", "3", "4", "5"], "expires_in": 300}}, 422),
         ({"status": "a", "poll": {"options": ["one", "one"], "expires_in": 300}}, 422),
         ({"status": "a", "poll": {"options": ["one", "t" * 51], "expires_in": 300}}, 422),
-        ({"status": "a", "poll": {"options": ["one", ""], "expires_in": 300}}, 422),
+        ({"status": "a", "poll": {"options": ["one", " "], "expires_in": 300}}, 422),
+        ({"status": "a", "poll": {"options": ["one", " one "], "expires_in": 300}}, 422),
+        ({"status": "", "poll": {"options": ["one", "two"], "expires_in": 300}}, 422),
+        ({"status": "a", "poll": {"options": ["one", "two"]}}, 422),
         ({"status": "a", "poll": {"options": ["one", "two"], "expires_in": 299}}, 422),
         ({"status": "a", "poll": {"options": ["one", "two"], "expires_in": 2_629_747}}, 422),
         ({"status": "a", "scheduled_at": "tomorrow"}, 422),
@@ -95,6 +99,41 @@ def test_what_breaks_a_rule_is_refused_and_not_booked(ann, control, body, status
     response = ann.call("POST", "/api/v1/statuses", json=body)
     assert response.status_code == status
     assert response.json()["error"]
+    assert control.books() == []
+
+
+def test_every_mistake_in_a_poll_is_named(ann):
+    poll = {"options": ["one"], "expires_in": 1}
+    error = ann.post("a", poll=poll).json()["error"]
+    assert error == "Validation failed: Options must have more than one item, Expires at is too soon"
+
+
+def test_a_poll_is_shown_and_booked(ann, mastodon, control, clock):
+    poll = {"options": [" one", "two", "👩‍👩‍👧‍👧" * 50], "expires_in": 600, "multiple": True, "hide_totals": True}
+    status = ann.posted("Which?", poll=poll)
+    shown = status["poll"]
+    assert [option["title"] for option in shown["options"]] == ["one", "two", "👩‍👩‍👧‍👧" * 50]
+    assert [option["votes_count"] for option in shown["options"]] == [None] * 3
+    assert (shown["multiple"], shown["expired"], shown["voters_count"], shown["voted"]) == (True, False, 0, True)
+    assert datetime.fromisoformat(shown["expires_at"]).timestamp() == clock.now + 600
+    assert ann.get(f"/api/v1/polls/{shown['id']}").json() == shown
+    assert mastodon.connect("bea").get(f"/api/v1/statuses/{status['id']}").json()["poll"] == shown | {"voted": False}
+    assert ann.get("/api/v1/polls/5").status_code == 404
+    (entry,) = control.books()
+    assert entry["details"]["poll"] == {**poll, "id": shown["id"], "options": ["one", "two", "👩‍👩‍👧‍👧" * 50]}
+    clock.now += 600
+    over = ann.get(f"/api/v1/polls/{shown['id']}").json()
+    assert (over["expired"], [option["votes_count"] for option in over["options"]]) == (True, [0] * 3)
+
+
+def test_a_status_without_a_poll_says_so(ann):
+    assert ann.posted("no question")["poll"] is None
+
+
+def test_a_poll_takes_no_files(ann, control):
+    media_id = ann.upload(picture()).json()["id"]
+    refused = ann.post("Which?", media_ids=[media_id], poll={"options": ["one", "two"], "expires_in": 300})
+    assert (refused.status_code, refused.json()) == (422, {"error": "Cannot attach more than 4 files"})
     assert control.books() == []
 
 
@@ -253,6 +292,25 @@ def test_a_video_is_processed_first(ann, control, clock):
     assert ann.post("mixed", media_ids=[image, item["id"]]).status_code == 422
     assert ann.post("now", media_ids=[item["id"]]).status_code == 200
     assert control.contents("mastodon") == ["now"]
+
+
+@pytest.mark.parametrize(
+    ("film", "error"),
+    [
+        (movie(size=(3840, 2161)), "3840x2161 videos are not supported"),
+        (movie(rate=121), "121fps videos are not supported"),
+        (movie(total=103_809_025), "File file size must be less than 103809024 bytes"),
+    ],
+)
+def test_a_video_is_held_to_the_instances_limits(ann, film, error):
+    refused = ann.upload(film)
+    assert refused.status_code == 422
+    assert error in refused.json()["error"]
+
+
+def test_a_video_within_them_is_described(ann):
+    item = ann.upload(movie(size=(3840, 2160), rate=120)).json()
+    assert item["meta"]["original"]["size"] == "3840x2160"
 
 
 def test_processing_can_be_asked_for_and_can_fail(ann, control, clock):

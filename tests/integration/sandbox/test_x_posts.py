@@ -51,6 +51,13 @@ def test_a_post_is_created_and_booked(alice, control):
         {"text": "a", "poll": {"options": ["one"], "duration_minutes": 10}},
         {"text": "a", "poll": {"options": ["one", "t" * 26], "duration_minutes": 10}},
         {"text": "a", "poll": {"options": ["one", "two"], "duration_minutes": 4}},
+        {"text": "a", "poll": {"options": ["one", "two"], "duration_minutes": 10_081}},
+        {"text": "a", "poll": {"options": ["1", "2", "3", "4", "5"], "duration_minutes": 10}},
+        {"text": "a", "poll": {"options": ["one", ""], "duration_minutes": 10}},
+        {"text": "a", "poll": {"options": ["one", "two"]}},
+        {"text": "a", "poll": {"options": ["one", "two"], "duration_minutes": 10, "multiple": True}},
+        {"text": "a", "poll": {"options": ["one", "two"], "duration_minutes": 10}, "media": {"media_ids": ["1"]}},
+        {"text": "", "poll": {"options": ["one", "two"], "duration_minutes": 10}},
         {"text": "a", "poll": {"options": ["one", "two"], "duration_minutes": 5}, "card_uri": "card://1"},
         {"text": "a", "reply_settings": "nobody"},
         {"text": "a", "reply": {"in_reply_to_tweet_id": 5}},
@@ -64,6 +71,32 @@ def test_a_wrong_body_is_a_problem_and_is_not_booked(alice, control, body):
     assert problem["type"].endswith("/2/problems/invalid-request")
     assert problem["errors"][0]["message"]
     assert control.books() == []
+
+
+def test_a_poll_is_shown_where_it_is_asked_for(alice, control, clock):
+    post_id = alice.posted("Which?", poll={"options": ["one", "two & three"], "duration_minutes": 5})
+    path, named = f"/2/tweets/{post_id}", {"post.fields": "attachments"}
+    bare = alice.get(path, **named).json()
+    (poll_id,) = bare["data"]["attachments"]["poll_ids"]
+    assert "includes" not in bare
+    (poll,) = alice.get(path, expansions="attachments.poll_ids").json()["includes"]["polls"]
+    options = [{"position": 1, "label": "one", "votes": 0}, {"position": 2, "label": "two & three", "votes": 0}]
+    assert poll == {"id": poll_id, "options": options}
+    asked = {"expansions": "attachments.poll_ids", "poll.fields": "duration_minutes,end_datetime,voting_status"}
+    (poll,) = alice.get(path, **asked).json()["includes"]["polls"]
+    assert (poll["duration_minutes"], poll["end_datetime"], poll["voting_status"]) == (5, "2026-09-21T14:18:20.000Z", "open")
+    clock.now += 300
+    assert alice.get(path, **asked).json()["includes"]["polls"][0]["voting_status"] == "closed"
+    assert alice.get(path, **asked | {"poll.fields": "colour"}).status_code == 400
+    (entry,) = control.books()
+    assert entry["details"]["poll"] == {"id": poll_id, "options": ["one", "two & three"], "duration_minutes": 5}
+
+
+def test_a_post_without_a_poll_has_none(alice):
+    asked = {"post.fields": "attachments", "expansions": "attachments.poll_ids"}
+    shown = alice.get(f"/2/tweets/{alice.posted('plain')}", **asked).json()
+    assert "attachments" not in shown["data"]
+    assert "includes" not in shown
 
 
 def test_a_body_that_is_no_json_is_a_problem(alice):
