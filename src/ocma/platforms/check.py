@@ -8,7 +8,8 @@ from ocma.platforms.content import Content, Link, Part, Poll
 from ocma.platforms.files import check_files
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.options import check_options
-from ocma.platforms.rules import LinkRules, PollRules, Text
+from ocma.platforms.rules import LinkRules, PollRules, Tags, Text
+from ocma.platforms.tags import count_hashtags, count_mentions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,20 @@ def check(content: Content, manifest: Manifest, path: str = "content", *, render
     issues = list(_parts(content, manifest, path))
     for index, part in enumerate(content.parts):
         where = _path(content, index, path)
-        issues += _text(part, _text_of(content, part, manifest), manifest, where)
+        text = _text_of(content, part, manifest)
+        issues += [*_text(part, text, manifest, where), *_tags(part, text.tags, manifest, where)]
         if part.role == "post":
             issues += check_files(part, manifest.media_of(content), manifest, where, renders=renders)
         issues += [*_poll(part, manifest, where), *_link(part, manifest, where)]
     return [*issues, *check_options(content.options, manifest, path)]
+
+
+def advise(content: Content, manifest: Manifest) -> list[str]:
+    """What is taken, but does not do what its author hopes for."""
+    heeded, count = manifest.text_of(content).tags.heeded, sum(count_hashtags(part.text) for part in content.parts)
+    if heeded is None or count <= heeded:
+        return []
+    return [f"{manifest.name}: {count} hashtags; no more than {heeded} are said to count, the first comment's included."]
 
 
 def measure(content: Content, manifest: Manifest) -> list[Length]:
@@ -81,6 +91,13 @@ def _text(part: Part, rule: Text, manifest: Manifest, path: str) -> Iterator[Iss
         yield manifest.issue(path, "text.forbidden", f"{' '.join(found)} may not be in it.", "Remove it.")
     if "\0" in part.text:
         yield manifest.issue(path, "text.null", "the text holds a NUL character.", "Remove it.")
+
+
+def _tags(part: Part, rule: Tags, manifest: Manifest, path: str) -> Iterator[Issue]:
+    counted = ("hashtags", count_hashtags(part.text), rule.hashtags), ("mentions", count_mentions(part.text), rule.mentions)
+    for name, count, most in counted:
+        if most is not None and count > most:
+            yield manifest.issue(path, f"text.{name}", f"{count} {name}; at most {most}.", f"Drop {count - most} of them.")
 
 
 def _link(part: Part, manifest: Manifest, path: str) -> Iterator[Issue]:

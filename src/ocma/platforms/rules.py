@@ -10,6 +10,15 @@ MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class Tags:
+    """Most hashtags and mentions of a text. More hashtags than `heeded`, a first comment's included, are taken and do no good."""
+
+    hashtags: int | None = None
+    mentions: int | None = None
+    heeded: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """`measure` counts as the platform counts, against `limit`; `bytes` is a limit besides, in UTF-8.
 
@@ -22,6 +31,7 @@ class Text:
     required: bool = True
     bytes: int | None = None
     forbidden: str = ""
+    tags: Tags = Tags()
 
 
 @dataclass(frozen=True, slots=True)

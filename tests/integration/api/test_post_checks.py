@@ -111,6 +111,13 @@ async def test_the_callers_own_names_and_what_concerns_no_platform(check):
     assert (found["ok"], found["platforms"][0]["platform"], len(found["warnings"])) == (True, "twitter", 1)
 
 
+async def test_what_is_taken_and_does_no_good_is_a_warning(check, api, key):
+    tags = " ".join(f"#tag{number}" for number in range(6))
+    found = await check(tags, platforms=["instagram"], mediaIds=[await picture(api, key, "JPEG")])
+    assert [each["rule"] for each in found["platforms"][0]["issues"] if "hashtags" in each["rule"]] == []
+    assert found["warnings"] == ["Instagram: 6 hashtags; no more than 5 are said to count, the first comment's included."]
+
+
 @pytest.mark.parametrize(
     ("body", "path"),
     [

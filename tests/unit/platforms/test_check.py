@@ -2,9 +2,9 @@
 
 import pytest
 
-from ocma.platforms.check import check, measure
+from ocma.platforms.check import advise, check, measure
 from ocma.platforms.content import Content, Link, Media, Part, Poll
-from ocma.platforms.rules import Frame, Kind, LinkRules, MediaRules, PollRules, Text, VideoRules, Whole, Words
+from ocma.platforms.rules import Frame, Kind, LinkRules, MediaRules, PollRules, Tags, Text, VideoRules, Whole, Words
 from unit.platforms.manifests import manifest
 
 POLL = Poll(("yes", "no"), 3600)
@@ -38,12 +38,25 @@ def paths(platform, *parts, **options):
         ("a < b", Text(10, forbidden="<>"), ["text.forbidden"]),
         ("a\0", Text(10), ["text.null"]),
         (" ", Text(10), ["text.empty"]),
+        ("#a #b", Text(50, tags=Tags(hashtags=2, mentions=0)), []),
+        ("#a #b #c", Text(50, tags=Tags(hashtags=2)), ["text.hashtags"]),
+        ("#1 C# a#b https://a.example/#c &#38; #Ä", Text(50, tags=Tags(hashtags=1)), []),
+        ("@a @b", Text(50, tags=Tags(mentions=2)), []),
+        ("@a, (@b) @c", Text(50, tags=Tags(mentions=2)), ["text.mentions"]),
+        ("me@a.example https://a.example/@b", Text(50, tags=Tags(mentions=0)), []),
         (" ", Text(10, required=False), []),
         ("a", Text(0, required=False), ["text.length"]),
     ],
 )
 def test_text(text, rule, expected):
     assert rules(manifest(text=rule), Part(text)) == expected
+
+
+def test_more_hashtags_than_do_good_are_told_and_not_refused():
+    platform = manifest(text=Text(50, tags=Tags(heeded=2)), comment=Text(50))
+    few, many = [Content((Part("#a"), Part(comment, role="comment"))) for comment in ("#b", "#b #c")]
+    assert advise(few, platform) == check(many, platform) == []
+    assert advise(many, platform) == ["Plain: 3 hashtags; no more than 2 are said to count, the first comment's included."]
 
 
 def test_a_kind_of_post_may_have_rules_of_its_own():

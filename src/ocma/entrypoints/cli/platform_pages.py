@@ -64,7 +64,9 @@ def _text(manifest: Manifest) -> Rows:
 
 def _length(text: Text) -> str:
     size = f", {text.bytes:,} bytes" if text.bytes else ""
-    return f"{text.limit:,} {text.unit}{size}" + (f", without {_code(text.forbidden)}" if text.forbidden else "")
+    tags = [f", {most} {name}" for name, most in (("hashtags", text.tags.hashtags), ("mentions", text.tags.mentions)) if most]
+    without = f", without {_code(text.forbidden)}" if text.forbidden else ""
+    return f"{text.limit:,} {text.unit}{size}{''.join(tags)}{without}"
 
 
 def _media(rules: MediaRules) -> Rows:

@@ -24,9 +24,10 @@ async def check_post(database: Database, library: Library, caller: Caller, wante
     draft = Draft(own, different, media, library.outgoing, library.foreseen)
     general = unrelated(draft, names)
     missing = any(each.code == "mediaMissing" for each in general)
-    found = [] if missing else [_view(review(draft, key), name) for key, name in names.items()]
+    reviews = [] if missing else [review(draft, key) for key in names]
+    found = [_view(each, names[each.platform]) for each in reviews]
     ok = not general and all(each.ok for each in found)
-    warnings = [UNFETCHED] if wanted.media_urls else []
+    warnings = [advice for each in reviews for advice in each.advice] + ([UNFETCHED] if wanted.media_urls else [])
     return Checked(ok=ok, platforms=found, issues=_findings(general), warnings=warnings)
 
 

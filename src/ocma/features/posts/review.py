@@ -9,7 +9,7 @@ from uuid import UUID
 from ocma.errors import Issue
 from ocma.features.media.models import Medium
 from ocma.features.posts.variants import for_platform, media_ids
-from ocma.platforms.check import Length, check, measure
+from ocma.platforms.check import Length, advise, check, measure
 from ocma.platforms.connector import Publishes
 from ocma.platforms.content import Content, Media
 from ocma.platforms.registry import get_connector
@@ -35,12 +35,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What one platform says of it. `content` is what it would get."""
+    """What one platform says of it. `content` is what it would get; with `advice` it takes it all the same."""
 
     platform: str
     content: Content
     lengths: Sequence[Length]
     issues: Sequence[Issue]
+    advice: Sequence[str] = ()
 
 
 def unrelated(draft: Draft, platforms: Collection[str]) -> list[Issue]:
@@ -62,9 +63,13 @@ def review(draft: Draft, platform: str) -> Review:
         return Review(manifest.key, content, [], [issue])
     path = f"variants.{manifest.key}" if manifest.key in draft.variants else "content"
     fitted = draft.shown(manifest.key, partial(draft.foreseen, manifest.media_of(content)))
-    return Review(manifest.key, content, measure(content, manifest), check(fitted, manifest, path))
+    issues, advice = check(fitted, manifest, path), advise(content, manifest)
+    return Review(manifest.key, content, measure(content, manifest), issues, advice)
 
 
-def issues(draft: Draft, platforms: Collection[str]) -> list[Issue]:
-    """Of all platforms at once."""
-    return unrelated(draft, platforms) or [each for key in sorted(platforms) for each in review(draft, key).issues]
+def review_all(draft: Draft, platforms: Collection[str]) -> tuple[list[Issue], list[str]]:
+    """What stands against it, of all platforms at once, and what they advise."""
+    if found := unrelated(draft, platforms):
+        return found, []
+    reviews = [review(draft, key) for key in sorted(platforms)]
+    return [issue for each in reviews for issue in each.issues], [advice for each in reviews for advice in each.advice]

@@ -78,14 +78,16 @@ def _begun(publication: Publication) -> bool:
     return bool(publication.progress.get("parts") or publication.progress.get("processing"))
 
 
-async def edit(session: AsyncSession, caller: Caller, library: Library, waiting: Waiting, wanted: Edit, now: datetime) -> None:
-    """Raises Invalid with all issues of all platforms at once."""
-    post = waiting.post
+async def edit(
+    session: AsyncSession, caller: Caller, library: Library, waiting: Waiting, wanted: Edit, now: datetime
+) -> list[str]:
+    """What the platforms advise. Raises Invalid with all issues of all platforms at once."""
+    post, advice = waiting.post, list[str]()
     other_content = (post.content, post.variants) != (wanted.content, wanted.variants)
     if other_content:
         media = await find_media(session, media_ids(wanted.content, wanted.variants))
         platforms = {each.platform for each in waiting.publications}
-        check_content(wanted.content, wanted.variants, platforms, media, library)
+        advice = check_content(wanted.content, wanted.variants, platforms, media, library)
     _change_post(post, wanted, now)
     for publication in waiting.publications:
         _change(publication, wanted, now, other_content=other_content)
@@ -93,6 +95,7 @@ async def edit(session: AsyncSession, caller: Caller, library: Library, waiting:
     data = {"content": other_content, "moved": wanted.moved, "scheduledAt": wanted.at.isoformat()}
     await audit.record(session, caller, "post.updated", str(post.id), data)
     await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+    return advice
 
 
 def _change_post(post: Post, wanted: Edit, now: datetime) -> None:

@@ -70,7 +70,7 @@ async def examine(session: AsyncSession, caller: Caller, library: Library, draft
     """What `plan` would write, checked and not written."""
     accounts, warnings = await _accounts(session, draft)
     media = await find_media(session, media_ids(draft.content, draft.variants))
-    check_content(draft.content, draft.variants, {account.platform for account in accounts}, media, library)
+    warnings += check_content(draft.content, draft.variants, {account.platform for account in accounts}, media, library)
     post = _post(caller, draft, now)
     return Planned(post, [_publication(post, account, draft, now) for account in accounts], warnings)
 
@@ -81,10 +81,13 @@ def check_content(
     platforms: Collection[str],
     media: Mapping[UUID, Medium],
     library: Library,
-) -> None:
-    """Raises Invalid with all issues of all platforms at once."""
-    if found := review.issues(review.Draft(content, variants, media, library.outgoing, library.foreseen), platforms):
-        raise Invalid("The post cannot be published like this.", code="checkFailed", issues=found)
+) -> list[str]:
+    """What the platforms advise. Raises Invalid with all issues of all platforms at once."""
+    draft = review.Draft(content, variants, media, library.outgoing, library.foreseen)
+    issues, advice = review.review_all(draft, platforms)
+    if issues:
+        raise Invalid("The post cannot be published like this.", code="checkFailed", issues=issues)
+    return advice
 
 
 async def _find_before(session: AsyncSession, draft: Draft) -> Planned | None:

@@ -43,9 +43,11 @@ async def _edit(
 ) -> tuple[Job, list[str]]:
     waiting, now = await edits.lock_waiting(session, post_id), calendar.clock()
     when = _moment(waiting.post, wanted, calendar, now)
+    notes = [when.note] if when and when.note else []
     if wanted.model_fields_set:
-        await edits.edit(session, caller, calendar.library, waiting, _wanted(waiting.post, wanted, when, fetched), now)
-    return await jobs.get_job(session, post_id), [when.note] if when and when.note else []
+        change = _wanted(waiting.post, wanted, when, fetched)
+        notes += await edits.edit(session, caller, calendar.library, waiting, change, now)
+    return await jobs.get_job(session, post_id), notes
 
 
 def _moment(post: Post, wanted: JobChange, calendar: Calendar, now: datetime) -> Moment | None:

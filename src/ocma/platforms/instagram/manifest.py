@@ -6,9 +6,11 @@ from datetime import timedelta
 from ocma.platforms.content import Content
 from ocma.platforms.manifest import Manifest, OAuth2, Quota, Settle, Setup
 from ocma.platforms.meta.usage import LIMITS
-from ocma.platforms.rules import MEGABYTE, Frame, Kind, MediaRules, Text, VideoRules, Whole, Words
+from ocma.platforms.rules import MEGABYTE, Frame, Kind, MediaRules, Tags, Text, VideoRules, Whole, Words
 
 NO_TEXT = Text(0, required=False)
+# 30 is documented; since December 2025 those after the fifth are said to be left out, which the API may or may not do.
+TAGS = Tags(hashtags=30, mentions=20, heeded=5)
 VIDEO = VideoRules(
     types=("video/mp4", "video/quicktime"),
     bytes=1024 * MEGABYTE,
@@ -88,8 +90,8 @@ MANIFEST = Manifest(
             "measure": ("instagram_business_manage_insights|instagram_manage_insights",),
         },
     ),
-    text=Text(2200, required=False),
-    comment=Text(2200),
+    text=Text(2200, required=False, tags=TAGS),
+    comment=Text(2200, tags=TAGS),
     media=FEED,
     kinds={
         "reel": Kind(media=replace(FEED, images=0, videos=1, most=1)),
