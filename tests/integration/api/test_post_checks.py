@@ -68,7 +68,7 @@ async def test_all_rules_of_all_platforms_at_once(check, api, key):
             "x.thread.length",
             "x.text.length",
             "x.media.images",
-            "x.poll.unsupported",
+            "x.poll.media",
             "x.link.unsupported",
             "x.option.unknown",
             "x.option.value",
@@ -76,7 +76,7 @@ async def test_all_rules_of_all_platforms_at_once(check, api, key):
         "mastodon": [
             "mastodon.text.length",
             "mastodon.media.images",
-            "mastodon.poll.unsupported",
+            "mastodon.poll.media",
             "mastodon.link.unsupported",
             "mastodon.option.value",
             "mastodon.option.unknown",
@@ -91,6 +91,7 @@ async def test_a_variant_is_what_its_platform_is_held_to(check):
     assert not (await check(platforms=["x"], **long))["ok"]
     found = await check(platforms=["x"], variants={"twitter": nothing}, **long)
     assert (found["ok"], len(found["platforms"][0]["texts"])) == (True, 1)
+    assert "bluesky.poll.unsupported" in rules(await check(platforms=["bluesky"], **long))["bluesky"]
     own = {"firstComment": "short", "thread": ["one", {"content": "two"}]}
     found = await check(platforms=["x"], variants={"x": own})
     assert [each["role"] for each in found["platforms"][0]["texts"]] == ["post", "post", "post", "comment"]
@@ -157,7 +158,8 @@ async def test_nothing_is_written(check, database, workspace):
 async def test_platforms_are_described_with_all_their_rules(api, key):
     found = {each["platform"]: each for each in good(await api.get("/api/social/platforms", headers=key))["data"]}
     x = found["x"]
-    assert (x["comment"], x["poll"], x["link"], x["kinds"]) == ({"limit": 280, "unit": "weighted characters"}, None, False, {})
+    assert (x["comment"], x["link"], x["kinds"]) == ({"limit": 280, "unit": "weighted characters"}, False, {})
+    assert (x["poll"]["options"], x["poll"]["optionLength"], found["bluesky"]["poll"]) == ([2, 4], 25, None)
     assert x["optionRules"]["made_with_ai"] == {"type": "choice", "required": False, "values": [True, False], "limit": None}
     assert x["media"]["video"]["seconds"] == [0.5, 140]
     assert found["mastodon"]["optionRules"]["spoiler_text"]["limit"] == 500
