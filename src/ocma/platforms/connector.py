@@ -85,11 +85,15 @@ class Step:
     `run` gets what earlier steps stored and returns the platform's id, which is stored before the next step begins. What has to
     be waited for is a step of its own, which raises NotReady. `keeps`: how long that id stays usable (None: always); one that is
     too old is made anew, and with it whatever comes after it in its part. Keys: content.media_step, content.part_step.
+
+    `replies`: it needs the platform's id of the part before its own, given as content.live_part, so it runs once that is live.
+    All others run before anything is.
     """
 
     key: str
     run: Callable[[Access, Mapping[str, str]], Awaitable[str]]
     keeps: timedelta | None = None
+    replies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,11 @@ def part_step(kind: str, part: int, *rest: object) -> str:
     return ":".join((kind, str(part), *map(str, rest)))
 
 
+def live_part(part: int) -> str:
+    """Under which a step finds the platform's id of a part that is live. No step's key is like it: theirs begin with a word."""
+    return f"{part}:live"
+
+
 def step_part(key: str) -> int:
     """Which part a step prepares; beyond all of them for a key that names none."""
     name = key.split(":")[1:2]

@@ -1,14 +1,14 @@
 """graph.threads.net as far as one test needs it: checks each request against the collection, gives prepared answers in order."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
 
 from contract.threads.collection import THREADS
 from ocma.platforms.connector import Access
-from ocma.platforms.content import Content, Media, Outgoing, Part
+from ocma.platforms.content import Content, Media, Outgoing, Part, live_part, step_part
 from ocma.platforms.grant import App
 from ocma.platforms.threads import Threads
 
@@ -90,11 +90,14 @@ def threads() -> Threads:
     return Threads(sleep=no_sleep)
 
 
-async def walk(host: Host, post: Content, **access: Any) -> dict[str, str]:
-    """Every step in order; what they returned."""
+async def walk(host: Host, post: Content, *live: str, **access: Any) -> dict[str, str]:
+    """Every step that can run when the first parts are live under these ids, in order; what they returned."""
     stored: dict[str, str] = {}
+    above = {live_part(index): each for index, each in enumerate(live)}
     for step in threads().steps(post):
-        stored[step.key] = await step.run(host.access(**access), dict(stored))
+        part = step_part(step.key)
+        if part == len(live) or (part > len(live) and not step.replies):
+            stored[step.key] = await step.run(host.access(**access), {**stored, **above})
     return stored
 
 
@@ -102,5 +105,5 @@ def outgoing(*media: Media, text: str = "Hello", **more: Any) -> Outgoing:
     return Outgoing(Part(text, media), 0, "key", **{"prepared": {"container:0": CONTAINER}, **more})
 
 
-def reply(*media: Media, text: str = "Second", prepared: Mapping[str, str] | None = None, **more: Any) -> Outgoing:
-    return Outgoing(Part(text, media), 1, "key", prepared=prepared or {}, reply_to=PARENT, **more)
+def reply(*media: Media, text: str = "Second", **more: Any) -> Outgoing:
+    return Outgoing(Part(text, media), 1, "key", **{"prepared": {"container:1": CONTAINER}, "reply_to": PARENT, **more})

@@ -1,4 +1,4 @@
-"""How an unknown outcome is settled: the container's status, then the account's posts; a reply's by the account's replies."""
+"""How an unknown outcome is settled: the container's status, then the account's posts or replies."""
 
 from datetime import UTC, datetime
 
@@ -68,18 +68,30 @@ async def test_a_reply_is_among_the_replies_by_what_it_answers():
     other = live("1", "Second", replied_to={"id": "9"})
     ours = live(POST, "Second", replied_to={"id": PARENT})
     out = reply(first_sent_at=SENT)
-    result, host = await found(answer({"data": [other, ours]}), out=out)
+    result, host = await found(state("PUBLISHED"), answer({"data": [other, ours]}), out=out)
     assert result.id == POST
-    assert host.asked == ["GET /me/replies"]
-    assert (await found(answer({"data": [other]}), out=out))[0] == Absent()
-    assert (await found(error(100), out=out))[0] == Unprovable()
+    assert host.asked == [f"GET /{CONTAINER}", "GET /me/replies"]
+    assert (await found(state("EXPIRED"), answer({"data": [other]}), out=out))[0] == Absent()
+    assert (await found(state("PUBLISHED"), error(100), out=out))[0] == Unprovable()
+
+
+@pytest.mark.parametrize("code", ["FINISHED", "IN_PROGRESS"])
+async def test_a_replys_container_proves_that_it_is_not_published(code):
+    result, host = await found(state(code), out=reply(first_sent_at=SENT))
+    assert (result, host.asked) == (Absent(), [f"GET /{CONTAINER}"])
+
+
+async def test_a_reply_that_is_published_and_not_listed_yet_is_asked_again():
+    with pytest.raises(PlatformUnavailable) as told:
+        await found(state("PUBLISHED"), answer({"data": []}), out=reply(first_sent_at=SENT))
+    assert told.value.rule == "notListedYet"
 
 
 async def test_the_collections_examples_are_read():
     out = outgoing(text="This is a test post", first_sent_at=datetime(2024, 9, 12, 23, 17, 30, tzinfo=UTC))
     assert (await found(state("PUBLISHED"), answer(THREADS.example("GET me/threads")), out=out))[0].id == "string"
     out = reply(text="REPLY", first_sent_at=datetime(2024, 9, 12, 23, 11, 50, tzinfo=UTC))
-    assert (await found(answer(THREADS.example("GET me/replies")), out=out))[0].id == "string"
+    assert (await found(state("PUBLISHED"), answer(THREADS.example("GET me/replies")), out=out))[0].id == "string"
 
 
 async def test_fetching():

@@ -39,7 +39,6 @@ from ocma.platforms.errors import (
 MADE = {"id": CONTAINER}
 LIVE = {"id": POST, "permalink": "https://www.threads.net/@ocma/post/abc", "timestamp": "2026-11-23T12:00:05+0000"}
 SENT = ["POST /me/threads_publish"]
-REPLIED = ["POST /me/threads", f"GET /{CONTAINER}", "POST /me/threads_publish", f"GET /{POST}"]
 
 
 async def made(part, **options):
@@ -205,25 +204,51 @@ async def test_a_container_that_came_through_meanwhile_is_not_published_again(an
     assert host.asked == [f"GET /{CONTAINER}"]
 
 
-async def test_a_reply_is_made_when_what_it_answers_is_live():
-    thread = Content((Part("First"), Part("Second")), {"reply_control": "everyone", "topic_tag": "Tag"})
+async def made_reply(part, **options):
+    """The form of a second part's container."""
     host = Host(answer(MADE), state("FINISHED"))
-    await walk(host, thread)
+    prepared = await walk(host, Content((Part("First"), part), options), PARENT)
+    assert host.asked == ["POST /me/threads", f"GET /{CONTAINER}"]
+    assert prepared["container:1"] == CONTAINER
+    return form(host.requests[0])
+
+
+async def test_a_reply_is_made_when_what_it_answers_is_live():
+    host = Host(answer(MADE), state("FINISHED"))
+    prepared = await walk(host, Content((Part("First"), Part("Second"))))
     assert host.asked == ["POST /me/threads", f"GET /{CONTAINER}"]  # of the first part only
-    host, connector = Host(answer(MADE), state("FINISHED"), answer({"id": POST}), answer(LIVE)), threads()
+    assert set(prepared) == {"container:0", "ready:0", "allowed:1"}
+    options = {"reply_control": "everyone", "topic_tag": "Tag"}
+    sent = await made_reply(Part("Second"), **options)
+    assert sent == {"media_type": "TEXT", "text": "Second", "reply_to_id": PARENT}
+
+
+@pytest.mark.parametrize(("file", "kind"), [(image(), "IMAGE"), (video(), "VIDEO")])
+async def test_a_reply_with_a_file(file, kind):
+    sent = await made_reply(Part("Second", (file,)))
+    assert (sent["media_type"], sent["reply_to_id"]) == (kind, PARENT)
+
+
+async def test_a_later_reply_answers_the_part_before_it():
+    host = Host(answer(MADE), state("FINISHED"))
+    await walk(host, Content((Part("1"), Part("2"), Part("3"))), POST, PARENT)
+    assert (form(host.requests[0])["text"], form(host.requests[0])["reply_to_id"]) == ("3", PARENT)
+
+
+async def test_a_reply_is_published_by_its_container():
+    host, connector = Host(answer({"id": POST}), answer(LIVE)), threads()
     with mock.patch.object(connector, "send", wraps=connector.send) as send:
-        published = await connector.publish(host.access(), reply(options=thread.options))
+        published = await connector.publish(host.access(), reply())
     assert send.await_count == 1
-    assert send.await_args.args[2].endswith("/me/threads_publish")
-    assert host.asked == REPLIED
-    assert form(host.requests[0]) == {"media_type": "TEXT", "text": "Second", "reply_to_id": PARENT}
+    assert (host.asked, form(host.requests[0])) == ([*SENT, f"GET /{POST}"], {"creation_id": CONTAINER})
     assert published.id == POST
 
 
-async def test_a_reply_with_an_image_waits_for_it():
-    host = Host(answer(MADE), state("IN_PROGRESS"), state("FINISHED"), answer({"id": POST}), answer(LIVE))
-    await threads().publish(host.access(), reply(image()))
-    assert form(host.requests[0])["media_type"] == "IMAGE"
+async def test_a_reply_that_came_through_meanwhile_is_not_published_again():
+    host = Host(state("PUBLISHED"))
+    with pytest.raises(OutcomeUnknown):
+        await threads().publish(host.access(), reply(first_sent_at=mock.sentinel.earlier))
+    assert host.asked == [f"GET /{CONTAINER}"]
 
 
 async def test_a_reply_with_several_files_has_them_beforehand():
@@ -231,32 +256,27 @@ async def test_a_reply_with_several_files_has_them_beforehand():
     ids = ["178801", "178802"]
     finished = [state("FINISHED"), state("FINISHED")]
     host = Host(answer(MADE), state("FINISHED"), answer({"id": ids[0]}), answer({"id": ids[1]}), *finished)
-    prepared = await walk(host, thread)
-    host = Host(answer(MADE), state("FINISHED"), answer({"id": POST}), answer(LIVE))
-    await threads().publish(host.access(), reply(*thread.parts[1].media, prepared=prepared))
-    assert form(host.requests[0])["children"] == "178801,178802"
+    assert (await walk(host, thread))["media:1:1"] == ids[1]
+    assert host.left == 0
+    host = Host(answer({"id": ids[0]}), answer({"id": ids[1]}), *finished, answer(MADE), state("FINISHED"))
+    await walk(host, thread, PARENT)
+    assert form(host.requests[4])["children"] == "178801,178802"
 
 
-async def test_a_reply_that_does_not_get_ready_publishes_nothing():
-    host = Host(answer(MADE), *[state("IN_PROGRESS") for _ in range(5)])
-    with pytest.raises(PlatformUnavailable):
-        await threads().publish(host.access(), reply(image()))
-    assert "POST /me/threads_publish" not in host.asked
+async def test_a_reply_that_is_worked_on_is_waited_for():
+    with pytest.raises(NotReady):
+        await walk(Host(answer(MADE), state("IN_PROGRESS")), Content((Part("First"), Part("Second", (image(),)))), PARENT)
 
 
 @pytest.mark.parametrize("refused", [error(24), error(100, 33), answer(b"", 502), httpx2.ReadTimeout("late")])
 async def test_a_parent_that_is_not_seen_yet_is_tried_again(refused):
     host = Host(refused)
     with pytest.raises(PlatformUnavailable):
-        await threads().publish(host.access(), reply())
+        await walk(host, Content((Part("First"), Part("Second"))), PARENT)
     assert host.asked == ["POST /me/threads"]
 
 
 async def test_what_would_fail_within_a_thread_is_refused_before():
-    lone = Content((Part("First"), Part("Second", (video(),))))
-    with pytest.raises(ContentRejected) as told:
-        await walk(Host(answer(MADE), state("FINISHED")), lone)
-    assert told.value.rule == "videoInReply"
     scopes = ("threads_basic", "threads_content_publish")
     with pytest.raises(PermissionMissing) as missing:
         await walk(Host(answer(MADE), state("FINISHED")), Content((Part("1"), Part("2", role="comment"))), scopes=scopes)

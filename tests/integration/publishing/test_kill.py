@@ -15,7 +15,12 @@ from ocma.features.publishing.jobs import Job
 from smallest import SMALLEST
 
 STAGES = {"prepare": 0, "prepared": 0, "send": 0, "answered": 1, "recorded": 1}  # and how many posts are live then
-PARTS = {"send": 1, "answered": 2, "recorded": 2}  # how many parts of a chain are live when the second one comes there
+PARTS = {
+    "prepared": 1,
+    "send": 1,
+    "answered": 2,
+    "recorded": 2,
+}  # how many parts of a chain are live when the second one comes there
 CALLED = {"prepare": [], "prepared": [], "send": ["sending"], "answered": ["sending"]}  # what we have on record then
 CALLS = {"send": ["absent", "published"]}  # and in the end; every other step: one call, whose answer is found or adopted
 FOLLOWED = [name for name, each in SMALLEST.items() if each.follows]

@@ -1,8 +1,10 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ocma.platforms.content import Link, Media, Part, Poll, fingerprint, media_step, part_step, step_part
+from ocma.platforms.content import Link, Media, Part, Poll, fingerprint, live_part, media_step, part_step, step_part
 
 PART = Part(
     "text",
@@ -48,3 +50,10 @@ def test_what_is_known_of_a_file_only_to_check_it_is_not():
 def test_step_keys_name_their_part():
     assert [step_part(key) for key in (media_step(2, 0), part_step("ready", 3), part_step("child", 1, 5))] == [2, 3, 1]
     assert step_part("session") == step_part("session:x") == 1 << 30
+
+
+@given(kind=st.text() | st.sampled_from(["0", "live", "0:live", ""]), part=st.integers(0, 30), place=st.integers(0, 30))
+def test_no_step_is_stored_where_the_id_of_a_live_part_is_given(kind, part, place):
+    given_at = {live_part(index) for index in range(31)}
+    assert not given_at & {part_step(kind, part), part_step(kind, part, place), media_step(part, place)}
+    assert len(given_at) == 31

@@ -24,8 +24,8 @@ async def _nothing(_: str) -> None:
 class Press:
     """`timeout` is in seconds, of one publishing call; `patience` multiplies a platform's waits before it is asked again.
 
-    `stopping`: finish the publication at hand and give back the others. `reached` is told each stage of a publication
-    (`prepare`, `prepared`, `send`, `answered` or `refused`, `recorded`); fault tests stop there.
+    `stopping`: finish the publication at hand and give back the others. `reached` is told each stage of each part
+    (`prepare`, `stored` after each step, `prepared`, `send`, `answered` or `refused`, `recorded`); fault tests stop there.
     """
 
     database: Database

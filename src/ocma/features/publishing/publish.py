@@ -1,9 +1,9 @@
 """One publication, from its claim to an outcome that is written down: prepare, write ahead, send, record."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -18,7 +18,7 @@ from ocma.features.publishing.load import Work
 from ocma.features.publishing.outcomes import Verdict
 from ocma.features.publishing.press import Press
 from ocma.platforms.connector import Access, Processing, Published, Step
-from ocma.platforms.content import Content, Outgoing, fingerprint, step_part
+from ocma.platforms.content import Content, Outgoing, fingerprint, live_part, step_part
 from ocma.platforms.errors import (
     AccountRestricted,
     ContentRejected,
@@ -85,35 +85,56 @@ async def _send_all(press: Press, work: Work, access: Access) -> None:
     content, progress = work.content(press), work.publication.progress
     if processing := progress.get("processing"):
         return await _resume(press, work, access, content, processing)
-    await press.reached("prepare")
     content = await fitted(press, work, content)
-    await _prepare(press, work, access, content)
-    await press.reached("prepared")
-    await _wait_until_due(press, work)
-    for index in range(len(progress.get("parts", [])), len(content.parts)):
+    begin = len(progress.get("parts", []))
+    for index in range(begin, len(content.parts)):
+        _check_settled(work, index)
+        await _prepare(press, work, access, content, ahead=index == begin)
+        await _wait_until_due(press, work)
         if not await _send(press, work, access, content, index):
             return None
     return None
 
 
-async def _prepare(press: Press, work: Work, access: Access, content: Content) -> None:
-    """Runs the steps whose result is missing or too old, and stores each result before the next begins.
+def _check_settled(work: Work, index: int) -> None:
+    """Before anything of this part is prepared anew: what was sent is looked for by what was prepared for it."""
+    if any(each.part == index and each.state in UNSETTLED for each in work.attempts):
+        raise OutcomeUnknown("An earlier send of this part is not settled.", platform=work.account.platform)
 
-    What comes after a step that had to be run anew is run anew, too: it may have been made of the old result.
+
+async def _prepare(press: Press, work: Work, access: Access, content: Content, *, ahead: bool) -> None:
+    """Runs the next part's steps whose result is missing or too old, and stores each result before the next begins.
+
+    `ahead`: of the parts after it as well, but for steps that reply.
     """
-    steps = work.publication.progress.setdefault("steps", {})
-    sent = len(work.publication.progress.get("parts", []))
-    stale = set[int]()
-    for step in work.publisher.steps(content):
-        part = step_part(step.key)
-        if part < sent or (part not in stale and _is_done(press, steps.get(step.key), step)):
+    await press.reached("prepare")
+    steps, live = work.publication.progress.setdefault("steps", {}), len(work.publication.progress.get("parts", []))
+    found = [each for each in work.publisher.steps(content) if step_part(each.key) >= live]
+    for place, step in enumerate(found):
+        is_next = step_part(step.key) == live
+        if _is_done(press, steps.get(step.key), step) or not (is_next or (ahead and not step.replies)):
             continue
+        external_id = await within(press, STEP, step.run(access, _known(work)), work)
         if step.key in steps:
-            stale.add(part)
-        known = {key: each["id"] for key, each in steps.items()}
-        external_id = await within(press, STEP, step.run(access, known), work)
+            _outdate(steps, step, found[place + 1 :])
         steps[step.key] = {"id": external_id, "at": press.clock().timestamp()}
         await ledger.keep_progress(press, work)
+        await press.reached("stored")
+    await press.reached("prepared")
+
+
+def _known(work: Work) -> dict[str, str]:
+    """What the steps before have stored, and what is live."""
+    progress = work.publication.progress
+    live = {live_part(index): each["id"] for index, each in enumerate(progress.get("parts", []))}
+    return {key: each["id"] for key, each in progress["steps"].items()} | live
+
+
+def _outdate(steps: dict[str, Any], step: Step, after: Sequence[Step]) -> None:
+    """What comes after a step that was run anew is run anew, too, by whoever goes on: it may have been made of the old result."""
+    for each in after:
+        if each.key in steps and step_part(each.key) == step_part(step.key):
+            steps[each.key]["lost"] = True
 
 
 async def within(press: Press, seconds: float, asked: Awaitable[Answer], work: Work) -> Answer:
@@ -157,8 +178,6 @@ def outgoing(work: Work, content: Content, index: int) -> Outgoing:
 
 async def _send(press: Press, work: Work, access: Access, content: Content, index: int) -> bool:
     """Sends one part. False: accepted but not live yet, somebody asks again later."""
-    if any(each.part == index and each.state in UNSETTLED for each in work.attempts):
-        raise OutcomeUnknown("An earlier send of this part is not settled.", platform=work.account.platform)
     out = outgoing(work, content, index)
     async with _calls(press, work):
         attempt_id = await ledger.begin_send(press, work, index, fingerprint(out.part, out.options))
@@ -245,8 +264,9 @@ async def conclude(press: Press, work: Work, error: OcmaError) -> None:
 
 
 def verdict(press: Press, work: Work, error: OcmaError) -> Verdict:
-    """What a platform works on for longer than a day costs tries from then on, so that it ends."""
-    if isinstance(error, NotReady) and press.clock() > work.publication.scheduled_at + LONG:
+    """What a platform works on for longer than a day costs tries from then on, so that it ends. Parts begin one by one."""
+    begun = max([work.publication.scheduled_at, *(each.started_at for each in work.attempts)])
+    if isinstance(error, NotReady) and press.clock() > begun + LONG:
         return Verdict.RETRY
     return outcomes.verdict(error)
 

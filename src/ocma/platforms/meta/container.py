@@ -15,7 +15,7 @@ from unicodedata import normalize
 
 from ocma.clock import Clock, utcnow
 from ocma.platforms.connector import Absent, Access, Processing, Published, Publishes, Step, Unprovable
-from ocma.platforms.content import Content, Media, Outgoing, Part, media_step, part_step
+from ocma.platforms.content import Content, Media, Outgoing, Part, live_part, media_step, part_step
 from ocma.platforms.errors import (
     ContentRejected,
     NotReady,
@@ -79,8 +79,8 @@ class Containers(Graph, Publishes):
     def steps_of(self, options: Mapping[str, Any], index: int, part: Part) -> Iterator[Step]:
         yield from self.steps_of_files(index, part)
         key = part_step("container", index)
-        yield Step(key, partial(self._whole, options, index, part), KEEPS)
-        yield Step(part_step("ready", index), partial(self._wait, key, part.media), KEEPS)
+        yield Step(key, partial(self._whole, options, index, part), KEEPS, replies=index > 0)
+        yield Step(part_step("ready", index), partial(self._wait, key, part.media), KEEPS, replies=index > 0)
 
     def steps_of_files(self, index: int, part: Part) -> Iterator[Step]:
         """A single file needs no container of its own."""
@@ -91,17 +91,18 @@ class Containers(Graph, Publishes):
         for place, media in enumerate(part.media):
             yield Step(part_step("ready", index, place), partial(self._wait, media_step(index, place), [media]), KEEPS)
 
-    async def make(self, access: Access, form: Mapping[str, str]) -> str:
+    async def _make(self, access: Access, form: Mapping[str, str]) -> str:
         response = await self.call(access, "POST", at(access, self.owner(access), self.edge), data=form)
         return read(response, Node, self.manifest.key).id
 
     async def _file(self, media: Media, access: Access, _prepared: Mapping[str, str]) -> str:
-        return await self.make(access, self.child(media))
+        return await self._make(access, self.child(media))
 
     async def _whole(
         self, options: Mapping[str, Any], index: int, part: Part, access: Access, prepared: Mapping[str, str]
     ) -> str:
-        return await self.make(access, self.form(part, options, children(index, part, prepared)))
+        above = {"reply_to_id": prepared[live_part(index - 1)]} if index else {}
+        return await self._make(access, {**self.form(part, options, _children(index, part, prepared)), **above})
 
     async def _wait(self, key: str, files: Sequence[Media], access: Access, prepared: Mapping[str, str]) -> str:
         if await self.code(access, prepared[key], key) in DONE:
@@ -136,14 +137,11 @@ class Containers(Graph, Publishes):
         return read(response, State, self.manifest.key)
 
     async def publish(self, access: Access, outgoing: Outgoing) -> Published:
+        """What Meta says of a container that is live already is not documented: after a first sending only its status counts."""
         key = part_step("container", outgoing.index)
         container = outgoing.prepared[key]
         if outgoing.first_sent_at is not None and await self.code(access, container, key) == PUBLISHED:
             raise OutcomeUnknown("An earlier sending came through after all.", platform=self.manifest.key)
-        return await self.publish_container(access, outgoing, container)
-
-    async def publish_container(self, access: Access, outgoing: Outgoing, container: str) -> Published:
-        """What Meta says of a container that is live already is not documented: after a first sending only its status counts."""
         path, form = at(access, self.owner(access), self.release), {"creation_id": container}
         try:
             response = await self.send(access, "POST", path, data=form)
@@ -248,7 +246,7 @@ class Containers(Graph, Publishes):
             raise undeleted(self.manifest.key, self.manifest.name)
 
 
-def children(index: int, part: Part, prepared: Mapping[str, str]) -> list[str]:
+def _children(index: int, part: Part, prepared: Mapping[str, str]) -> list[str]:
     return [prepared[media_step(index, place)] for place in range(len(part.media))] if len(part.media) > 1 else []
 
 

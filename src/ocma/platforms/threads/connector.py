@@ -3,16 +3,15 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, ClassVar
 
 import httpx2
 
-from ocma.platforms.connector import Access, Profile, Published, Step
-from ocma.platforms.content import Media, Outgoing, Part, media_step, part_step
-from ocma.platforms.errors import ContentRejected, PlatformError, PlatformUnavailable
+from ocma.platforms.connector import Access, Profile, Step
+from ocma.platforms.content import Media, Outgoing, Part, part_step
+from ocma.platforms.errors import PlatformError
 from ocma.platforms.manifest import Manifest
-from ocma.platforms.meta.container import DONE, Containers, address, children, since_query
+from ocma.platforms.meta.container import Containers, address, since_query
 from ocma.platforms.meta.refusal import Refusal, Table, refuse
 from ocma.platforms.meta.wire import Node, at, read
 from ocma.platforms.oauth import OAuthFlow
@@ -25,7 +24,6 @@ SITE = "https://www.threads.net"
 PROFILE = "id,username,name,threads_profile_picture_url"
 LIVE = "id,text,timestamp,permalink,media_type"
 FIRST_ONLY = ("reply_control", "quote_post_id", "location_id", "topic_tag")  # said where a conversation begins
-LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0)  # seconds before each look at a reply's container; text is ready at once
 
 
 class Me(Node):
@@ -35,11 +33,7 @@ class Me(Node):
 
 
 class Threads(Containers):
-    """A reply's container names what it answers, so it is made when that is live, right before it is published.
-
-    Its id is not stored, so a reply's unknown outcome is settled among the account's own replies. The files of one with several
-    are prepared beforehand like any others; a single video would take longer than a publishing call may, and is refused.
-    """
+    """A reply's container names what it answers, so it is made when that is live; everything else is prepared before."""
 
     manifest: ClassVar[Manifest] = MANIFEST
     flow: ClassVar[type[OAuthFlow]] = ThreadsFlow
@@ -70,17 +64,11 @@ class Threads(Containers):
         return "me"
 
     def steps_of(self, options: Mapping[str, Any], index: int, part: Part) -> Iterator[Step]:
-        if index == 0:
-            yield from super().steps_of(options, index, part)
-            return
-        yield Step(part_step("allowed", index), partial(self._allow, part))
-        yield from self.steps_of_files(index, part)
-
-    async def _allow(self, part: Part, access: Access, prepared: Mapping[str, str]) -> str:
         """What would fail in the middle of a thread is refused before any of it is live."""
-        if [media.kind for media in part.media] == ["video"]:
-            raise _lone_video()
-        return await self.allow_reply(access, prepared)
+        if index:
+            yield Step(part_step("allowed", index), self.allow_reply)
+            options = {name: value for name, value in options.items() if name not in FIRST_ONLY}
+        yield from super().steps_of(options, index, part)
 
     def form(self, part: Part, options: Mapping[str, Any], children: Sequence[str]) -> dict[str, str]:
         text = {"text": part.text} if part.text.strip() else {}
@@ -105,21 +93,6 @@ class Threads(Containers):
     def reason(self, detail: str) -> Refusal:
         return reason(detail)
 
-    async def publish(self, access: Access, outgoing: Outgoing) -> Published:
-        if outgoing.reply_to is None:
-            return await super().publish(access, outgoing)
-        return await self.publish_container(access, outgoing, await self._reply(access, outgoing, outgoing.reply_to))
-
-    async def _reply(self, access: Access, outgoing: Outgoing, reply_to: str) -> str:
-        options = {name: value for name, value in outgoing.options.items() if name not in FIRST_ONLY}
-        files = children(outgoing.index, outgoing.part, outgoing.prepared)
-        container = await self.make(access, self.form(outgoing.part, options, files) | {"reply_to_id": reply_to})
-        for pause in LOOKS:
-            await self._sleep(pause)
-            if await self.code(access, container, media_step(outgoing.index, 0)) in DONE:
-                return container
-        raise PlatformUnavailable("A reply takes too long to be prepared.", platform=KEY, rule="processing", retry_after=30)
-
     def history(self, access: Access, outgoing: Outgoing, since: datetime) -> tuple[str, dict[str, str]]:
         if outgoing.reply_to is None:
             return at(access, "me", "threads"), since_query(LIVE, since)
@@ -139,12 +112,3 @@ def _said(value: object) -> str:
 
 def _poll(options: Sequence[str]) -> str:
     return json.dumps({f"option_{letter}": each for letter, each in zip("abcd", options, strict=False)})
-
-
-def _lone_video() -> ContentRejected:
-    return ContentRejected(
-        "A single video in a reply cannot be published reliably: Threads prepares it only when the post before is live.",
-        platform=KEY,
-        rule="videoInReply",
-        remediation="Put the video into the first post, or beside an image.",
-    )

@@ -1,4 +1,4 @@
-"""One company's posts on two platforms, everything that may happen to them, and what must be true whatever has happened."""
+"""One company's posts on three platforms, everything that may happen to them, and what must be true whatever has happened."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ from ocma.features.workspaces import workspaces
 from ocma.infra.tasks import STREAM
 from stage import Company, Sandbox
 
-PLATFORMS = ("x", "mastodon")
+PLATFORMS = ("x", "mastodon", "threads")
 TIMEOUT = 0.8  # seconds of one call that publishes
 FAULTS: dict[str, tuple[str, int]] = {  # what the sandbox is told: its kind, and milliseconds
     "server_error": ("server_error", 0),

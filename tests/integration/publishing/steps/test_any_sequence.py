@@ -32,10 +32,10 @@ SETTINGS = settings(
 )
 LIMIT = 60.0  # seconds of one step
 
-some_platforms = st.sampled_from([("x",), ("mastodon",), PLATFORMS])
+some_platforms = st.sampled_from([("x",), ("mastodon",), ("threads",), PLATFORMS])
 some_parts = st.integers(1, 3)
 some_post = st.integers(0, 1)
-some_stage = st.sampled_from(["prepare", "prepared", "send", "answered", "recorded"])
+some_stage = st.sampled_from(["prepare", "stored", "prepared", "send", "answered", "recorded"])
 two_stages = st.tuples(st.sampled_from(["prepared", "send", "answered"]), st.sampled_from(["send", "answered", "prepared"]))
 which = st.integers(1, 2)  # arrival at a stage
 

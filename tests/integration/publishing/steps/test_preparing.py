@@ -3,14 +3,17 @@
 Mastodon's connector, with the containers of other platforms in front: a step makes one, another waits until it is ready.
 """
 
+import asyncio
 from datetime import timedelta
 from functools import partial
 
 import pytest
 
+import by_hand
 from answers import good
+from by_hand import Gate
 from ocma.platforms.connector import Processing, Published, Step
-from ocma.platforms.content import part_step
+from ocma.platforms.content import live_part, part_step
 from ocma.platforms.errors import ContentRejected, NotReady, OutcomeUnknown, PlatformUnavailable, PreparationLost
 from ocma.platforms.mastodon import Mastodon
 
@@ -18,26 +21,38 @@ pytestmark = pytest.mark.usefixtures("unguarded")
 
 
 class Containers:
-    """What a platform with containers would know. `looks`: how often one is looked at until it is ready."""
+    """What a platform with containers would know. `looks`: how often one is looked at until it is ready.
 
-    def __init__(self, looks: int = 0, keeps=None) -> None:
-        self.made, self.used, self.looks, self.keeps = [], [], looks, keeps
+    `replies`: those of later parts name the part before. `story` is all that happened, in order.
+    """
+
+    def __init__(self, looks: int = 0, keeps=None, *, replies: bool = False) -> None:
+        self.made, self.used, self.looks, self.keeps, self.replies = [], [], looks, keeps, replies
+        self.story, self.above = [], []
+        self.slow = {}  # how often a part's is not ready, beside `looks`
         self.trouble = None  # raised by the next look
         self.refusal = None  # of the next sending
 
     def steps(self, _connector, content):
         for index, _ in enumerate(content.parts):
-            yield Step(part_step("container", index), self._make, self.keeps)
-            yield Step(part_step("ready", index), partial(self._ready, index), self.keeps)
+            replies = self.replies and index > 0
+            yield Step(part_step("container", index), partial(self._make, index), self.keeps, replies=replies)
+            yield Step(part_step("ready", index), partial(self._ready, index), self.keeps, replies=replies)
 
-    async def _make(self, _access, _prepared):
+    async def _make(self, index, _access, prepared):
         self.made.append(f"c{len(self.made)}")
+        self.story.append(f"make {index}")
+        self.above.append(prepared.get(live_part(index - 1)))
         return self.made[-1]
 
     async def _ready(self, index, _access, prepared):
+        self.story.append(f"look {index}")
         if self.trouble:
             trouble, self.trouble = self.trouble, None
             raise trouble
+        if self.slow.get(index):
+            self.slow[index] -= 1
+            raise NotReady(platform="mastodon", retry_after=20)
         self.looks -= 1
         if self.looks >= 0:
             raise NotReady(platform="mastodon", retry_after=20)
@@ -49,6 +64,7 @@ def containers(monkeypatch):
     found, publish = Containers(), Mastodon.publish
 
     async def recording(self, access, outgoing):
+        found.story.append(f"send {outgoing.index}")
         found.used.append(tuple(outgoing.prepared[part_step(kind, outgoing.index)] for kind in ("container", "ready")))
         if found.refusal:
             refusal, found.refusal = found.refusal, None
@@ -122,6 +138,114 @@ async def test_parts_that_are_live_are_not_prepared_again(company, hand, sandbox
     job = await hand.rounds(job, "completed", "failed")
     assert (job.status, containers.made) == ("completed", ["c0", "c1"])
     assert [used for used, _ in containers.used] == ["c0", "c1"]
+
+
+@pytest.fixture
+def replies(containers):
+    containers.replies = True
+    return containers
+
+
+PART = ["make {0}", "look {0}", "send {0}"]
+THREAD = [each.format(part) for part in range(3) for each in PART]
+
+
+async def live(sandbox, *texts):
+    """The ids of the posts with these texts; there is one of each."""
+    found = [await sandbox.books("mastodon", each) for each in texts]
+    assert [len(each) for each in found] == [1] * len(texts)
+    return [each["id"] for (each,) in found]
+
+
+async def test_what_replies_is_prepared_when_what_it_answers_is_live(company, hand, sandbox, replies):
+    job = await scheduled(company, "reply 0", thread=["reply 1", "reply 2"])
+    await hand.step()
+    assert (await company.job(job.post.id)).status == "completed"
+    assert replies.story == THREAD
+    assert replies.above == [None, *(await live(sandbox, "reply 0", "reply 1", "reply 2"))[:-1]]
+
+
+async def test_what_does_not_reply_is_prepared_before_anything_is_live(company, hand, containers):
+    await scheduled(company, "ahead 0", thread=["ahead 1", "ahead 2"])
+    await hand.step()
+    assert containers.story == [*(each for each in THREAD if "send" not in each), *(each for each in THREAD if "send" in each)]
+
+
+async def test_a_reply_that_is_not_ready_costs_neither_a_try_nor_what_is_live(company, hand, sandbox, replies):
+    replies.slow = {1: 3, 2: 2}
+    job = await scheduled(company, "slow 0", thread=["slow 1", "slow 2"])
+    for parts in (1, 1, 1, 2, 2):
+        await hand.step()
+        waiting = await row(company, job)
+        assert (waiting.state, waiting.tries, waiting.error["code"]) == ("scheduled", 0, "notReady")
+        assert len(waiting.progress["parts"]) == parts
+        await hand.pass_time(job)
+    job = await hand.rounds(job, "completed", "failed", most=2)
+    assert (job.status, len(job.attempts), job.publications[0].tries) == ("completed", 3, 0)
+    assert replies.made == ["c0", "c1", "c2"]
+    await live(sandbox, "slow 0", "slow 1", "slow 2")
+
+
+async def test_a_reply_has_a_day_from_when_the_part_before_was_sent(company, hand, replies):
+    replies.slow = {1: 1000}
+    job = await scheduled(company, "late 0", thread=["late 1"], maxAttempts=2)
+    await hand.sql("UPDATE publications SET scheduled_at = scheduled_at - interval '25 h' WHERE post_id = :id", id=job.post.id)
+    await hand.step()
+    assert ((await row(company, job)).tries, (await row(company, job)).error["code"]) == (0, "notReady")
+    job = await hand.rounds(job, "failed", hours=13, most=6)
+    assert (job.publications[0].tries, len(job.attempts)) == (2, 1)
+
+
+async def test_a_reply_that_is_lost_is_prepared_anew(company, hand, sandbox, replies):
+    replies.slow = {1: 1}
+    job = await scheduled(company, "lost 0", thread=["lost 1"])
+    await hand.step()
+    replies.trouble = PreparationLost(platform="mastodon", rule="containerExpired")  # of all steps, those of live parts too
+    await hand.pass_time(job)
+    await hand.step()
+    waiting = await row(company, job)
+    assert (waiting.state, waiting.tries, waiting.error["code"]) == ("scheduled", 1, "containerExpired")
+    job = await hand.rounds(job, "completed", "failed")
+    assert (job.status, replies.used) == ("completed", [("c0", "ready c0"), ("c2", "ready c2")])
+    await live(sandbox, "lost 0", "lost 1")
+
+
+async def test_what_came_of_a_lost_step_is_lost_even_if_the_worker_dies_in_between(company, sandbox, containers):
+    containers.refusal = PreparationLost(platform="mastodon", rule="gone", steps=[part_step("container", 0)])
+    job, stored = await scheduled(company, "dies in between"), Gate("stored", 3)  # of the second container
+    async with by_hand.hand(company, reached=stored) as hand:
+        await hand.step()
+        await hand.pass_time(job)
+        (claim,) = await hand.claim()
+        dying = asyncio.create_task(hand.work([claim]))
+        await asyncio.wait_for(stored.arrived.wait(), 20)
+        dying.cancel()
+        await asyncio.gather(dying, return_exceptions=True)
+        await hand.lapse(claim)
+        job = await hand.rounds(job, "completed", "failed")
+    assert (job.status, containers.used[-1]) == ("completed", ("c1", "ready c1"))
+    await live(sandbox, "dies in between")
+
+
+async def test_while_a_send_is_open_nothing_is_prepared_anew(company, sandbox, containers):
+    """It is looked for by what was prepared for it; an attempt may be open while its publication does not say so yet."""
+    await sandbox.fault("mastodon", "accept_500", path="/api/v1/statuses")
+    job, refused = await scheduled(company, "open"), Gate("refused")
+    async with by_hand.hand(company, reached=refused) as hand:
+        (claim,) = await hand.claim()
+        dying = asyncio.create_task(hand.work([claim]))
+        await asyncio.wait_for(refused.arrived.wait(), 20)
+        dying.cancel()
+        await asyncio.gather(dying, return_exceptions=True)
+        containers.keeps = timedelta(0)  # too old at once
+        await hand.sql(
+            "UPDATE publications SET state = 'scheduled', lease_until = NULL, due_at = now() WHERE id = :id", id=claim.id
+        )
+        await hand.step()
+        assert ((await row(company, job)).state, containers.made) == ("unknown", ["c0"])
+        job = await hand.rounds(job, "completed", "failed")
+    assert (job.status, len(job.attempts)) == ("completed", 1)
+    await live(sandbox, "open")
 
 
 class Slow:
