@@ -247,3 +247,13 @@ class Publishes(ABC):
     @abstractmethod
     async def withdraw(self, access: Access, post_id: str) -> None:
         """Delete a live post; one that is gone already is a success."""
+
+
+class PublishesAtOnce(Publishes):
+    """What it accepts is live when it answers. Something may be processing all the same after a change there, or where a server
+    differs: it is live when it can be read.
+    """
+
+    async def resume(self, access: Access, processing: Processing) -> Published | Processing:
+        post = await self.fetch_post(access, processing.id)
+        return post if isinstance(post, Published) else processing

@@ -5,32 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 import httpx2
 
-from ocma.clock import Clock, utcnow
 from ocma.platforms.bluesky import refusal
+from ocma.platforms.bluesky.client import Client
 from ocma.platforms.bluesky.flow import BlueskyFlow
 from ocma.platforms.bluesky.manifest import MANIFEST
-from ocma.platforms.bluesky.proof import Nonces, asks_for_nonce, prove, public_key
 from ocma.platforms.bluesky.record import mentions_step, post
+from ocma.platforms.bluesky.signing import Signing
 from ocma.platforms.bluesky.text import handles
 from ocma.platforms.bluesky.upload import KEEPS, is_known, send_video, upload, video_blob
 from ocma.platforms.bluesky.wire import POST, Actor, Made, Record, Resolved, Strong, address, at_uri, published, read, record_key
-from ocma.platforms.configuration import origin
-from ocma.platforms.connector import (
-    Absent,
-    Access,
-    Announces,
-    Connector,
-    Processing,
-    Profile,
-    Published,
-    Publishes,
-    Step,
-    Unprovable,
-)
+from ocma.platforms.connector import Absent, Access, Profile, Published, PublishesAtOnce, Step, Unprovable
 from ocma.platforms.content import Content, Media, Outgoing, media_step, part_step
 from ocma.platforms.errors import (
     ContentRejected,
@@ -40,7 +27,6 @@ from ocma.platforms.errors import (
     PlatformError,
     PlatformUnavailable,
 )
-from ocma.platforms.grant import App
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.oauth import OAuthFlow
 
@@ -48,7 +34,7 @@ REPO = "/xrpc/com.atproto.repo."
 BY_BLOB = "-"  # stands for the job of a video that goes up like any file
 
 
-class Bluesky(Connector, Publishes, Announces):
+class Bluesky(Signing, Client, PublishesAtOnce):
     """A post's place (its record key) is made of our own key, and createRecord never overwrites: however often a post is sent,
     one comes to be, and a server refuses the second (the reference PDS with a 500). `find` looks at that place. putRecord would
     write again what its author has deleted or changed meanwhile.
@@ -57,52 +43,11 @@ class Bluesky(Connector, Publishes, Announces):
     manifest: ClassVar[Manifest] = MANIFEST
     flow: ClassVar[type[OAuthFlow]] = BlueskyFlow
 
-    def __init__(self, clock: Clock = utcnow) -> None:
-        self._clock = clock
-        self._nonces = Nonces()
-
     def explain(self, response: httpx2.Response) -> PlatformError:
         return refusal.explain(response, self._clock())
 
     def refuses(self, response: httpx2.Response) -> bool:
         return not response.is_success and not is_known(response)
-
-    def app(self, at: str, redirect_uri: str, secret: str) -> App:
-        """Without a public https address the exception for development holds: what would be read stands in the id."""
-        if at.startswith("https://"):
-            return App(at, secret)
-        return App("http://localhost?" + urlencode({"redirect_uri": redirect_uri, "scope": " ".join(MANIFEST.oauth.scopes)}), "")
-
-    def document(self, app: App, redirect_uris: Sequence[str]) -> Mapping[str, Any]:
-        described: dict[str, Any] = {
-            "client_id": app.client_id,
-            "client_name": "OCMA",
-            "application_type": "web",
-            "grant_types": ["authorization_code", "refresh_token"],
-            "response_types": ["code"],
-            "scope": " ".join(MANIFEST.oauth.scopes),
-            "redirect_uris": list(redirect_uris),
-            "dpop_bound_access_tokens": True,
-        }
-        if not app.client_secret:
-            return {**described, "token_endpoint_auth_method": "none"}
-        shown = {"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "ES256"}
-        return {**described, **shown, "jwks": {"keys": [public_key(app.client_secret)]}}
-
-    def sign(self, access: Access, method: str, url: str, request: dict[str, Any]) -> dict[str, Any]:
-        """For the account's own server alone; the video service gets a token of its own."""
-        where, given = access.whole(url), request.get("headers") or {}
-        if "Authorization" in given or origin(where) not in _own(access):
-            return request
-        if "key" not in access.secrets:  # an app password's session
-            return super().sign(access, method, url, request)
-        proof = prove(access.secrets["key"], method, where, self._nonces.of(where), self._clock(), access.token)
-        return {**request, "headers": {"Authorization": f"DPoP {access.token}", "DPoP": proof, **given}}
-
-    def signs_again(self, access: Access, response: httpx2.Response) -> bool:
-        where = _answered(access, response)
-        self._nonces.learn(where, response)
-        return "key" in access.secrets and origin(where) in _own(access) and asks_for_nonce(response)
 
     async def identify(self, access: Access) -> list[Profile]:
         """The account's own server may be another than the one that was asked; one without an AppView knows no profiles."""
@@ -113,19 +58,7 @@ class Bluesky(Connector, Publishes, Announces):
             found = await self.call(at_home, "GET", f"{pds}/xrpc/app.bsky.actor.getProfile", params=query)
         except (ContentRejected, PermissionMissing, PlatformUnavailable):
             found = await self.call(at_home, "GET", f"{pds}/xrpc/com.atproto.server.getSession")
-        actor = read(found, Actor)
-        profile = Profile(
-            id=actor.did,
-            name=actor.displayName or actor.handle,
-            handle=actor.handle,
-            url=f"{access.urls['web']}/profile/{actor.did}",
-            avatar_url=actor.avatar,
-            followers=actor.followersCount,
-            following=actor.followsCount,
-            posts=actor.postsCount,
-            host=httpx2.URL(pds).netloc.decode(),
-        )
-        return [profile]
+        return [read(found, Actor).profile(access.urls["web"], pds)]
 
     def steps(self, content: Content) -> Sequence[Step]:
         """Per part: whom it mentions, then its files; a video is sent, then waited for."""
@@ -189,18 +122,7 @@ class Bluesky(Connector, Publishes, Announces):
         try:
             return read(await self._record(access, uri), Strong)
         except ContentRejected as error:
-            raise ContentRejected(
-                "The post that this one follows is gone.",
-                platform=MANIFEST.key,
-                rule="replyNotFound",
-                status=error.status,
-                remediation="Post the rest as a post of its own. Parts that are live stay live.",
-            ) from error
-
-    async def resume(self, access: Access, processing: Processing) -> Published | Processing:
-        """Records are live at once, so this only happens after a change at Bluesky."""
-        found = await self.fetch_post(access, processing.id)
-        return found if isinstance(found, Published) else processing
+            raise refusal.REPLY.to_error(MANIFEST.key, error.status) from error
 
     async def find(self, access: Access, outgoing: Outgoing) -> Published | Absent | Unprovable:
         """At the one place where it can be. A server that refuses the question otherwise proves nothing: that is raised."""
@@ -223,18 +145,6 @@ class Bluesky(Connector, Publishes, Announces):
         where = _address(uri)
         query = {"repo": where.repo, "collection": POST, "rkey": where.rkey}
         return await self.call(access, "GET", f"{REPO}getRecord", params=query)
-
-
-def _answered(access: Access, response: httpx2.Response) -> str:
-    """Whose answer it is. Those to plain calls do not name their request: they come from the line's own end."""
-    try:
-        return str(response.request.url)
-    except RuntimeError:
-        return str(access.client.base_url)
-
-
-def _own(access: Access) -> set[str]:
-    return {origin(str(access.client.base_url)), origin(access.secrets.get("pds", ""))} - {""}
 
 
 def _address(uri: str) -> Any:

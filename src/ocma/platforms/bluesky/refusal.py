@@ -58,6 +58,12 @@ FILE = Refusal(
 )
 BLOB = Refusal(PreparationLost, "blobNotFound", "The server has dropped a file again.", "Nothing: it is uploaded anew.")
 MISSING = Refusal(ContentRejected, GONE, "This is not there (any more).", "Check what it refers to.")
+REPLY = Refusal(
+    ContentRejected,
+    "replyNotFound",
+    "The post that this one follows is gone.",
+    "Post the rest as a post of its own. Parts that are live stay live.",
+)
 THERE = Refusal(DuplicateContent, "recordExists", "A post stands at this place already.", "Nothing: it is looked at.")
 SWAP = Refusal(PlatformUnavailable, "changedMeanwhile", "Something else was written meanwhile.", "Nothing: it is tried again.")
 PROOF = Refusal(

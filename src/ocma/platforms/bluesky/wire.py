@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 import httpx2
 from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
-from ocma.platforms.connector import Published
+from ocma.platforms.connector import Profile, Published
 from ocma.platforms.errors import PlatformUnavailable
 
 POST = "app.bsky.feed.post"
@@ -74,6 +74,20 @@ class Actor(BaseModel):
     followersCount: int | None = None  # noqa: N815 - their name
     followsCount: int | None = None  # noqa: N815 - their name
     postsCount: int | None = None  # noqa: N815 - their name
+
+    def profile(self, web: str, pds: str) -> Profile:
+        """`web`: where people read posts; `pds`: the account's own server."""
+        return Profile(
+            id=self.did,
+            name=self.displayName or self.handle,
+            handle=self.handle,
+            url=f"{web}/profile/{self.did}",
+            avatar_url=self.avatar,
+            followers=self.followersCount,
+            following=self.followsCount,
+            posts=self.postsCount,
+            host=httpx2.URL(pds).netloc.decode(),
+        )
 
 
 class Address(NamedTuple):

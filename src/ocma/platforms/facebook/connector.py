@@ -9,15 +9,8 @@ from typing import ClassVar
 from ocma.clock import Clock, utcnow
 from ocma.platforms.connector import Absent, Access, Processing, Profile, Published, Publishes, Step, Unprovable
 from ocma.platforms.content import Content, Media, Outgoing, media_step
-from ocma.platforms.errors import (
-    ContentRejected,
-    NotReady,
-    OutcomeUnknown,
-    PermissionMissing,
-    PlatformError,
-    PlatformUnavailable,
-)
-from ocma.platforms.facebook import search
+from ocma.platforms.errors import ContentRejected, NotReady, OutcomeUnknown, PlatformError
+from ocma.platforms.facebook import refusal, search
 from ocma.platforms.facebook.manifest import MANIFEST
 from ocma.platforms.facebook.request import EDGES, is_video, request, video_id
 from ocma.platforms.facebook.upload import KEY, upload_photo, upload_short, upload_video
@@ -25,15 +18,15 @@ from ocma.platforms.facebook.wire import SITE, VIDEO, Deleted, Made, Post, Video
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.meta.flow import FacebookFlow
 from ocma.platforms.meta.graph import Graph
+from ocma.platforms.meta.live import is_missing
 from ocma.platforms.meta.pages import FIELDS, Page, pages
-from ocma.platforms.meta.refusal import MISSING, POSTED
+from ocma.platforms.meta.refusal import POSTED
 from ocma.platforms.meta.wire import accepted, at, read
 from ocma.platforms.oauth import OAuthFlow
 
 KEEPS = timedelta(hours=23)  # an upload that no post uses
 WORKS = 15.0  # seconds between looks at a video
 PAUSES = (1.0, 3.0)  # seconds before "not there" is believed: at times Facebook says so in error
-GONE = 404
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -60,7 +53,7 @@ class Facebook(Graph, Publishes):
         if access.profile_id:
             return [await self._page(access, access.profile_id)]
         if not found:
-            raise _no_pages()
+            raise refusal.NO_PAGES.to_error(KEY)
         return [_profile(page, access) for page in found]
 
     async def _page(self, access: Access, page_id: str) -> Profile:
@@ -109,7 +102,7 @@ class Facebook(Graph, Publishes):
             case "live":
                 return await self._live(access, video)
             case "failed":
-                raise _unusable()
+                raise refusal.UNUSABLE.to_error(KEY)
             case _:
                 return Processing(processing.id, WORKS)
 
@@ -140,7 +133,7 @@ class Facebook(Graph, Publishes):
             fields = {"fields": "id,created_time,permalink_url"}
             return read(await self.call(access, "GET", at(access, node), params=fields), Post, KEY)
         except PlatformError as error:
-            if _is_missing(error):
+            if is_missing(error):
                 return None
             if not isinstance(error, ContentRejected):
                 raise
@@ -152,10 +145,10 @@ class Facebook(Graph, Publishes):
             if read(await self.call(access, "DELETE", at(access, post_id)), Deleted, KEY).success:
                 return
         except PlatformError as error:
-            if not _is_missing(error):
+            if not is_missing(error):
                 raise
         if isinstance(await self.fetch_post(access, post_id), Published):
-            raise _undeletable()
+            raise refusal.UNDELETABLE.to_error(KEY)
 
     async def _live(self, access: Access, video: Video) -> Published:
         """Under its post's id; where that is not told, and not the usual one, under the video's."""
@@ -180,35 +173,4 @@ def _profile(page: Page, access: Access | None = None) -> Profile:
         followers=page.followers_count,
         grant=page.grant(access) if access else None,
         missing=page.missing if access else (),
-    )
-
-
-def _is_missing(error: PlatformError) -> bool:
-    return (isinstance(error, PlatformUnavailable) and error.rule == MISSING) or error.status == GONE
-
-
-def _no_pages() -> PermissionMissing:
-    return PermissionMissing(
-        "This Facebook login gives access to no page.",
-        platform=KEY,
-        rule="noPages",
-        remediation="Sign in as somebody who manages the page, and choose the page in Facebook's dialog.",
-    )
-
-
-def _unusable() -> ContentRejected:
-    return ContentRejected(
-        "Facebook could not process the video.",
-        platform=KEY,
-        rule="videoRefused",
-        remediation="Convert it to MP4 (H.264, AAC); a reel is upright (9:16), 3 to 90 seconds.",
-    )
-
-
-def _undeletable() -> ContentRejected:
-    return ContentRejected(
-        "Facebook did not delete the post: it is still live.",
-        platform=KEY,
-        rule="deleteRefused",
-        remediation="Delete it on the page itself.",
     )

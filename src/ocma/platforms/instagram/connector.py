@@ -11,10 +11,9 @@ from pydantic import AliasChoices, BaseModel, Field
 
 from ocma.platforms.connector import Access, Profile, Published, Step
 from ocma.platforms.content import Media, Outgoing, Part, part_step
-from ocma.platforms.errors import ContentRejected, PermissionMissing
 from ocma.platforms.instagram.flow import FACEBOOK, LOGIN, MARK, InstagramFlow
 from ocma.platforms.instagram.manifest import MANIFEST
-from ocma.platforms.instagram.refusal import REFUSALS, reason
+from ocma.platforms.instagram.refusal import NO_ACCOUNT, REFUSALS, UNDELETABLE, reason
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.meta.container import Containers, address, since_query
 from ocma.platforms.meta.pages import Linked, Page, pages
@@ -71,7 +70,7 @@ class Instagram(Containers):
         found = [_of_page(page, access) for page in await pages(self, access, PAGE)]
         if profiles := [each for each in found if each]:
             return profiles
-        raise _no_account()
+        raise NO_ACCOUNT.to_error(KEY)
 
     def owner(self, access: Access) -> str:
         return access.profile_id
@@ -121,7 +120,7 @@ class Instagram(Containers):
         """Raises ContentRejected where Instagram deletes nothing for apps: with its own login."""
         login = FACEBOOK if _by_facebook(access) else "instagram"
         if login not in access.settings.get("deletes", ""):
-            raise _undeletable()
+            raise UNDELETABLE.to_error(KEY)
         await self.delete(access, post_id)
 
 
@@ -165,21 +164,3 @@ def _alt_text(media: Media) -> dict[str, str]:
 def _said(value: object) -> str:
     """As a form has it."""
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _no_account() -> PermissionMissing:
-    return PermissionMissing(
-        "No page of this Facebook login has an Instagram account.",
-        platform=KEY,
-        rule="noAccounts",
-        remediation="Link a professional Instagram account to the page, and choose both in Facebook's dialog.",
-    )
-
-
-def _undeletable() -> ContentRejected:
-    return ContentRejected(
-        "Instagram deletes nothing for apps that were connected by its own login: the post is still live.",
-        platform=KEY,
-        rule="deleteUnsupported",
-        remediation="Delete it in the Instagram app, or connect the account by Facebook's login.",
-    )

@@ -2,7 +2,14 @@
 
 import re
 
-from ocma.platforms.errors import AccountRestricted, ContentRejected, PlatformUnavailable, PreparationLost, Throttled
+from ocma.platforms.errors import (
+    AccountRestricted,
+    ContentRejected,
+    PermissionMissing,
+    PlatformUnavailable,
+    PreparationLost,
+    Throttled,
+)
 from ocma.platforms.meta.refusal import CHECKPOINT, HOUR, MINUTE, WAIT, Table
 from ocma.platforms.refusals import Refusal
 
@@ -35,6 +42,18 @@ BAD_VIDEO = _rejected("videoRefused", "cannot use the video", VIDEO)
 BAD_PEOPLE = _rejected("tags", "does not take one of the tags or collaborators", "Check the names; private accounts cannot be.")
 SPENT = Refusal(Throttled, "dailyLimit", "{name} takes no more posts of this account today.", WAIT, HOUR)
 LIMITED = Refusal(AccountRestricted, "restricted", "{name} has restricted this account.", CHECKPOINT)
+NO_ACCOUNT = Refusal(
+    PermissionMissing,
+    "noAccounts",
+    "No page of this Facebook login has an Instagram account.",
+    "Link a professional Instagram account to the page, and choose both in Facebook's dialog.",
+)
+UNDELETABLE = Refusal(
+    ContentRejected,
+    "deleteUnsupported",
+    "Instagram deletes nothing for apps that were connected by its own login: the post is still live.",
+    "Delete it in the Instagram app, or connect the account by Facebook's login.",
+)
 FAILED = _anew("containerFailed", "could not prepare this, and does not say why")
 
 REFUSALS: Table = {

@@ -1,7 +1,7 @@
 """LinkedIn through its versioned API: posts of members and pages, and the proof of what became of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
@@ -9,49 +9,23 @@ from typing import Any, ClassVar
 import httpx2
 
 from ocma.clock import Clock, utcnow
-from ocma.platforms.connector import (
-    Absent,
-    Access,
-    Connector,
-    Processing,
-    Profile,
-    Published,
-    Publishes,
-    Step,
-    Unprovable,
-)
+from ocma.platforms.connector import Absent, Access, Connector, Profile, Published, PublishesAtOnce, Step, Unprovable
 from ocma.platforms.content import Content, Media, Outgoing, media_step, part_step
 from ocma.platforms.errors import ContentRejected, OutcomeUnknown, PermissionMissing, PlatformError
 from ocma.platforms.linkedin import posts, refusal
+from ocma.platforms.linkedin.accounts import accounts
 from ocma.platforms.linkedin.flow import LinkedInFlow
 from ocma.platforms.linkedin.manifest import MANIFEST
 from ocma.platforms.linkedin.search import Search
 from ocma.platforms.linkedin.upload import GRACE, HIDDEN, KEEPS, Sleep, ready, upload
-from ocma.platforms.linkedin.wire import (
-    COMMENT,
-    POST,
-    Comment,
-    Member,
-    Organization,
-    Page,
-    Post,
-    Role,
-    created_urn,
-    made_at,
-    read,
-    segment,
-    url_of,
-)
+from ocma.platforms.linkedin.wire import COMMENT, POST, Comment, Post, created_urn, made_at, read, segment, url_of
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.oauth import OAuthFlow
 
-MAY_LIST_PAGES = ("rw_organization_admin", "r_organization_admin")
-POSTERS = {"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "CONTENT_ADMIN", "DIRECT_SPONSORED_CONTENT_POSTER", "RECRUITING_POSTER"}
 OLDER = timedelta(minutes=5)  # than the first sending: the time within a post's number is nowhere documented
-ROLES = "/rest/organizationAcls?q=roleAssignee&state=APPROVED&count=100"
 
 
-class LinkedIn(Connector, Publishes):
+class LinkedIn(Connector, PublishesAtOnce):
     """One token speaks for a member and for all pages that the member runs. An account's id is its URN, the author of its posts.
 
     There is no idempotency key. `find` settles a page's posts from its own list. A member's cannot be read back: they are
@@ -81,38 +55,7 @@ class LinkedIn(Connector, Publishes):
         return {**signed, "headers": {**version, **signed["headers"]}}
 
     async def identify(self, access: Access) -> list[Profile]:
-        """The member, if posts as such are allowed, and the pages, if those may be asked for."""
-        pages = [each async for each in self._page_profiles(access)] if _has(access, *MAY_LIST_PAGES) else []
-        if pages and not _has(access, "w_member_social"):
-            return pages
-        try:
-            member = read(await self.call(access, "GET", "/v2/userinfo"), Member)
-        except PermissionMissing:
-            if pages:  # an app for pages need not have the product that tells who the member is
-                return pages
-            raise
-        name, missing = member.name or member.sub, _lacks(access, "w_member_social")
-        return [Profile(f"urn:li:person:{member.sub}", name, name, avatar_url=member.picture, missing=missing), *pages]
-
-    async def _page_profiles(self, access: Access) -> AsyncIterator[Profile]:
-        roles: dict[str, set[str]] = {}
-        async for role in self._roles(access):
-            roles.setdefault(role.organization, set()).add(role.role)
-        for urn, held in roles.items():
-            number = urn.rpartition(":")[2]
-            page = read(await self.call(access, "GET", f"/rest/organizations/{segment(number)}"), Organization)
-            handle = page.vanity_name or number
-            missing = (*_lacks(access, "w_organization_social"), *(() if held & POSTERS else ("CONTENT_ADMINISTRATOR",)))
-            url = f"https://www.linkedin.com/company/{segment(handle)}/"
-            yield Profile(urn, page.localized_name or handle, handle, url, missing=missing)
-
-    async def _roles(self, access: Access) -> AsyncIterator[Role]:
-        for start in range(0, 1000, 100):
-            page = read(await self.call(access, "GET", f"{ROLES}&start={start}"), Page[Role])
-            for role in page.elements:
-                yield role
-            if page.is_last(100):
-                return
+        return await accounts(self.call, access)
 
     def steps(self, content: Content) -> Sequence[Step]:
         """Of each part the uploads first, then the waits, so that LinkedIn works on all of its files at once."""
@@ -154,11 +97,6 @@ class LinkedIn(Connector, Publishes):
             raise self.explain(response)
         return Published(urn, url_of(urn))
 
-    async def resume(self, access: Access, processing: Processing) -> Published | Processing:
-        """LinkedIn makes posts live at once, so this only happens after a change there."""
-        post = await self.fetch_post(access, processing.id)
-        return post if isinstance(post, Published) else processing
-
     async def find(self, access: Access, outgoing: Outgoing) -> Published | Absent | Unprovable:
         if outgoing.first_sent_at is None:
             return Absent()
@@ -189,14 +127,6 @@ class LinkedIn(Connector, Publishes):
         except ContentRejected as error:
             if error.rule != refusal.GONE.rule:
                 raise
-
-
-def _has(access: Access, *scopes: str) -> bool:
-    return any(each in access.scopes for each in scopes)
-
-
-def _lacks(access: Access, scope: str) -> tuple[str, ...]:
-    return () if _has(access, scope) else (scope,)
 
 
 def _path(urn: str) -> str:

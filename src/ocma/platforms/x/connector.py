@@ -9,17 +9,7 @@ from typing import Any, ClassVar
 import httpx2
 
 from ocma.clock import Clock, utcnow
-from ocma.platforms.connector import (
-    Absent,
-    Access,
-    Connector,
-    Processing,
-    Profile,
-    Published,
-    Publishes,
-    Step,
-    Unprovable,
-)
+from ocma.platforms.connector import Absent, Access, Connector, Profile, Published, PublishesAtOnce, Step, Unprovable
 from ocma.platforms.content import Content, Media, Outgoing, media_step
 from ocma.platforms.errors import ContentRejected, OutcomeUnknown, PlatformError, PlatformUnavailable
 from ocma.platforms.manifest import Manifest
@@ -36,7 +26,7 @@ BAD_REQUEST, GONE = 400, 404
 FLAGS = ("made_with_ai", "paid_partnership")
 
 
-class X(Connector, Publishes):
+class X(Connector, PublishesAtOnce):
     """X has no idempotency key, so `find` settles an unknown outcome from the account's own timeline.
 
     A 401 is ReauthorizationRequired, from every method. The caller then refreshes the token once and calls again; only a refresh
@@ -92,11 +82,6 @@ class X(Connector, Publishes):
         if created is None:  # accepted, it says, but not as what
             raise OutcomeUnknown(platform="x", status=response.status_code)
         return Published(created.id, _url(access, created.id))
-
-    async def resume(self, access: Access, processing: Processing) -> Published | Processing:
-        """X makes posts live at once, so this only happens after a change at X: what is not readable yet is still processing."""
-        post = await self.fetch_post(access, processing.id)
-        return post if isinstance(post, Published) else processing
 
     async def find(self, access: Access, outgoing: Outgoing) -> Published | Absent | Unprovable:
         """The newest post of the account's timeline that is this one.

@@ -44,6 +44,12 @@ DISABLED = Refusal(
     "The developer project may not use the YouTube Data API.",
     "Operator: enable YouTube Data API v3 in the Google Cloud project.",
 )
+KEPT_PRIVATE = Refusal(
+    PermissionMissing,
+    "projectNotAudited",
+    "YouTube has kept the video private: the developer project has not passed its audit.",
+    "Operator: apply for YouTube's API audit. Until then videos can be made public only in YouTube Studio.",
+)
 NOT_PERMITTED = Refusal(
     PermissionMissing, "notPermitted", "YouTube does not permit this to the connection.", "Connect the channel again."
 )

@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from ocma.platforms.connector import Profile
 from ocma.platforms.errors import PlatformUnavailable
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -55,6 +56,20 @@ class Channel(Entity):
     id: str
     snippet: ChannelSnippet = ChannelSnippet()
     statistics: ChannelCounts = ChannelCounts()
+
+    @property
+    def profile(self) -> Profile:
+        snippet, counts = self.snippet, self.statistics
+        pictures = [each.url for each in snippet.thumbnails.values() if each.url]
+        return Profile(
+            id=self.id,
+            name=snippet.title or self.id,
+            handle=snippet.custom_url or self.id,
+            url=f"https://www.youtube.com/channel/{self.id}",
+            avatar_url=pictures[0] if pictures else None,
+            followers=None if counts.hidden_subscriber_count else counts.subscriber_count,
+            posts=counts.video_count,
+        )
 
 
 class VideoSnippet(Entity):
@@ -116,6 +131,10 @@ class Listed(Entity, Generic[Shape]):
 
     items: list[Shape] = []
     next_page_token: str | None = None
+
+
+def url_of(video_id: str, comment_id: str | None = None) -> str:
+    return f"https://www.youtube.com/watch?v={video_id}" + (f"&lc={comment_id}" if comment_id else "")
 
 
 def read(response: httpx2.Response, shape: type[Shape]) -> Shape:
