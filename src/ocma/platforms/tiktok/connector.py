@@ -4,39 +4,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import httpx2
-from pydantic import BaseModel
 
 from ocma.clock import Clock, utcnow
-from ocma.platforms.connector import (
-    Absent,
-    Access,
-    Connector,
-    Processing,
-    Profile,
-    Published,
-    Publishes,
-    Step,
-    Unprovable,
-)
+from ocma.platforms.connector import Absent, Access, Connector, Processing, Profile, Published, Publishes, Step, Unprovable
 from ocma.platforms.content import Content, Outgoing, Part, part_step
-from ocma.platforms.errors import (
-    ContentRejected,
-    NotReady,
-    OutcomeUnknown,
-    PlatformError,
-    PlatformUnavailable,
-    PreparationLost,
-)
+from ocma.platforms.errors import ContentRejected, NotReady, OutcomeUnknown, PlatformError, PlatformUnavailable, PreparationLost
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.tiktok import refusal
 from ocma.platforms.tiktok.flow import TikTokFlow
-from ocma.platforms.tiktok.manifest import BASIC, LIST, MANIFEST, PROFILE, STATS, is_photo
+from ocma.platforms.tiktok.manifest import BASIC, MANIFEST, PROFILE, STATS, is_photo
 from ocma.platforms.tiktok.post import SELF_ONLY, check, photo_post, video_info
+from ocma.platforms.tiktok.questions import JSON, ask, fetch_creator, fetch_status, find_video
+from ocma.platforms.tiktok.search import find_photos
 from ocma.platforms.tiktok.upload import cut, put, source, spans, upload
-from ocma.platforms.tiktok.wire import Creator, Me, Opened, OpenedUpload, Session, Status, Ticket, Video, Videos, read
+from ocma.platforms.tiktok.wire import Me, Opened, OpenedUpload, Session, Status, Ticket, read, url_of
 
 FIELDS = {
     BASIC: "open_id,display_name,avatar_url",
@@ -47,11 +31,7 @@ SESSION_KEEPS = timedelta(minutes=50)  # TikTok takes the bytes for an hour
 ALWAYS = timedelta(0)  # asked anew before each sending
 LOOK = 15.0  # seconds between looks at something accepted
 PATIENCE = timedelta(minutes=15)  # for the public id, which comes after moderation; a post is live without
-SKEW = timedelta(minutes=1)
-PAGES = 5  # of 20 posts
 PARTIAL = 206
-
-Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class TikTok(Connector, Publishes):
@@ -82,18 +62,7 @@ class TikTok(Connector, Publishes):
         """One login is one account. TikTok refuses fields whose scope was not granted."""
         fields = ",".join(each for scope, each in FIELDS.items() if scope == BASIC or scope in access.scopes)
         user = read(await self.call(access, "GET", "/v2/user/info/", params={"fields": fields}), Me).user
-        page = f"https://www.tiktok.com/@{user.username}" if user.username else user.profile_deep_link
-        profile = Profile(
-            id=user.open_id,
-            name=user.display_name or user.username or user.open_id,
-            handle=user.username or user.display_name or user.open_id,
-            url=page,
-            avatar_url=user.avatar_url,
-            followers=user.follower_count,
-            following=user.following_count,
-            posts=user.video_count,
-        )
-        return [profile]
+        return [user.profile]
 
     def steps(self, content: Content) -> Sequence[Step]:
         return [step for index, part in enumerate(content.parts) for step in self._steps(content, index, part)]
@@ -107,20 +76,20 @@ class TikTok(Connector, Publishes):
             yield Step(part_step("bytes", index), partial(self._fill, index, part), ALWAYS)
 
     async def _ask_creator(self, content: Content, part: Part, access: Access, _prepared: Mapping[str, str]) -> str:
-        check(content, part, await self._ask(access, "/v2/post/publish/creator_info/query/", Creator))
+        check(content, part, await fetch_creator(self.call, access))
         return "asked"
 
     async def _open(self, content: Content, part: Part, access: Access, prepared: Mapping[str, str]) -> str:
         await self._ask_creator(content, part, access, prepared)
         body = {"post_info": video_info(content, part), "source_info": source(part.media[0].size)}
-        opened = await self._ask(access, "/v2/post/publish/video/init/", OpenedUpload, body)
+        opened = await ask(self.call, access, "/v2/post/publish/video/init/", OpenedUpload, body)
         return str(Session(opened.publish_id, opened.upload_url))
 
     async def _fill(self, index: int, part: Part, access: Access, prepared: Mapping[str, str]) -> str:
         """Goes on where TikTok's bytes end; nothing is sent into an upload that TikTok has given up."""
         session = Session.of(prepared[part_step("session", index)])
         try:
-            status = await self._status(access, session.publish_id)
+            status = await fetch_status(self.call, access, session.publish_id)
         except ContentRejected as error:
             raise refusal.EXPIRED.to_error(refusal.PLATFORM, error.status) from error
         if status.status == "FAILED":
@@ -148,9 +117,7 @@ class TikTok(Connector, Publishes):
 
     async def _send_photos(self, access: Access, outgoing: Outgoing) -> str:
         try:
-            response = await self.send(
-                access, "POST", "/v2/post/publish/content/init/", json=photo_post(outgoing), headers=_json()
-            )
+            response = await self.send(access, "POST", "/v2/post/publish/content/init/", json=photo_post(outgoing), headers=JSON)
             return read(response, Opened).publish_id
         except PlatformUnavailable as error:
             if error.status is None:  # nothing was written
@@ -164,7 +131,7 @@ class TikTok(Connector, Publishes):
     async def resume(self, access: Access, processing: Processing) -> Published | Processing:
         ticket = Ticket.of(processing.id)
         try:
-            status = await self._status(access, ticket.publish_id)
+            status = await fetch_status(self.call, access, ticket.publish_id)
         except ContentRejected as error:  # of the question: it says nothing about the post
             raise OutcomeUnknown(platform="tiktok", status=error.status) from error
         if status.status == "FAILED":
@@ -176,10 +143,10 @@ class TikTok(Connector, Publishes):
         if outgoing.first_sent_at is None:
             return Absent()
         if is_photo(outgoing.part):
-            return await self._find_photos(access, outgoing, outgoing.first_sent_at)
+            return await find_photos(self.call, access, outgoing, outgoing.first_sent_at)
         session = Session.of(outgoing.prepared.get(part_step("session", outgoing.index), ""))
         try:
-            status = await self._status(access, session.publish_id)
+            status = await fetch_status(self.call, access, session.publish_id)
         except ContentRejected:
             return Unprovable()
         lacking = status.status == "PROCESSING_UPLOAD" and status.uploaded_bytes is not None
@@ -190,20 +157,6 @@ class TikTok(Connector, Publishes):
             raise NotReady(platform="tiktok", rule="processing", retry_after=LOOK)
         return live
 
-    async def _find_photos(self, access: Access, outgoing: Outgoing, since: datetime) -> Published | Unprovable:
-        """The account's public posts: whether photos are among them TikTok does not say, so nothing found proves nothing."""
-        text, cursor = outgoing.part.text.strip(), None
-        for _ in range(PAGES if text and LIST in access.scopes else 0):
-            page = await self._list(access, cursor)
-            for post in page.videos:
-                told = {(post.video_description or "").strip(), (post.title or "").strip()}
-                if post.id not in outgoing.others and text in told and post.at and post.at >= since - SKEW:
-                    return _published(access, post)
-            cursor = page.cursor
-            if not page.has_more or (page.videos and all(post.at and post.at < since - SKEW for post in page.videos)):
-                break
-        return Unprovable()
-
     async def fetch_post(self, access: Access, post_id: str) -> Published | Absent:
         """By a post's id, or by the publish id of one that has no other.
 
@@ -211,61 +164,19 @@ class TikTok(Connector, Publishes):
         """
         if not post_id.isdecimal():
             with suppress(ContentRejected):
-                status = await self._status(access, post_id)
+                status = await fetch_status(self.call, access, post_id)
                 return self._live(access, status, Ticket(post_id, 0)) or Absent()
             return Absent()
-        query = {"params": {"fields": "id,share_url,create_time"}}
-        body = {"filters": {"video_ids": [post_id]}}
-        found = await self._ask(access, "/v2/video/query/", Videos, body, **query)
-        if (live := next((post for post in found.videos if post.id == post_id), None)) is None:
-            raise _unlisted()
-        return _published(access, live)
+        if (live := await find_video(self.call, access, post_id)) is None:
+            raise refusal.UNLISTED.to_error(refusal.PLATFORM)
+        return live.published(access.handle)
 
     async def withdraw(self, access: Access, post_id: str) -> None:
         del access, post_id
-        raise ContentRejected(
-            "TikTok deletes nothing for apps: the post is still live.",
-            platform="tiktok",
-            rule="deleteUnsupported",
-            remediation="Delete it in the TikTok app.",
-        )
+        raise refusal.UNDELETABLE.to_error(refusal.PLATFORM)
 
     def _live(self, access: Access, status: Status, ticket: Ticket) -> Published | None:
         """None: not live, or it may soon be told by its public id."""
         if status.status != "PUBLISH_COMPLETE" or (not status.post_id and self._clock().timestamp() < ticket.until):
             return None
-        return Published(status.post_id or ticket.publish_id, _url(access, status.post_id) if status.post_id else None)
-
-    async def _status(self, access: Access, publish_id: str) -> Status:
-        return await self._ask(access, "/v2/post/publish/status/fetch/", Status, {"publish_id": publish_id})
-
-    async def _list(self, access: Access, cursor: int | None) -> Videos:
-        fields = {"params": {"fields": "id,title,video_description,share_url,create_time"}}
-        body = {"max_count": 20} | ({"cursor": cursor} if cursor else {})
-        return await self._ask(access, "/v2/video/list/", Videos, body, **fields)
-
-    async def _ask(self, access: Access, path: str, shape: type[Shape], body: object = None, **request: Any) -> Shape:
-        sent = request if body is None else {**request, "json": body}
-        return read(await self.call(access, "POST", path, **sent, headers=_json()), shape)
-
-
-def _json() -> dict[str, str]:
-    """TikTok wants the character set named."""
-    return {"Content-Type": "application/json; charset=UTF-8"}
-
-
-def _url(access: Access, post_id: str) -> str:
-    return f"https://www.tiktok.com/@{access.handle.lstrip('@')}/video/{post_id}"
-
-
-def _unlisted() -> ContentRejected:
-    return ContentRejected(
-        "TikTok tells only of public videos, and this is none: photos, a private video, or deleted.",
-        platform="tiktok",
-        rule="notListed",
-        remediation="Look into the TikTok app.",
-    )
-
-
-def _published(access: Access, post: Video) -> Published:
-    return Published(post.id, post.share_url or _url(access, post.id), post.at)
+        return Published(status.post_id or ticket.publish_id, url_of(access.handle, status.post_id) if status.post_id else None)

@@ -91,6 +91,18 @@ PULL = Refusal(
 INTERNAL = Refusal(PreparationLost, "processingFailed", "TikTok failed to process the post.", "Nothing: it is sent anew.")
 CANCELLED = Refusal(ContentRejected, "publishCancelled", "The post was cancelled at TikTok.", "Send it again, if it is wanted.")
 EXPIRED = Refusal(PreparationLost, "uploadLost", "TikTok has dropped the upload.", "Nothing: it is begun anew.")
+UNLISTED = Refusal(
+    ContentRejected,
+    "notListed",
+    "TikTok tells only of public videos, and this is none: photos, a private video, or deleted.",
+    "Look into the TikTok app.",
+)
+UNDELETABLE = Refusal(
+    ContentRejected,
+    "deleteUnsupported",
+    "TikTok deletes nothing for apps: the post is still live.",
+    "Delete it in the TikTok app.",
+)
 UNKNOWN = Refusal(ContentRejected, "refused", "TikTok refused this.", "Check text, files and options, and try again.")
 
 BY_CODE = {

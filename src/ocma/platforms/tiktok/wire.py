@@ -7,9 +7,11 @@ from typing import Generic, TypeVar
 import httpx2
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
+from ocma.platforms.connector import Profile, Published
 from ocma.platforms.errors import PlatformUnavailable
 
 Shape = TypeVar("Shape", bound=BaseModel)
+SITE = "https://www.tiktok.com"
 
 
 class Entity(BaseModel):
@@ -29,6 +31,19 @@ class User(Entity):
     follower_count: int | None = None
     following_count: int | None = None
     video_count: int | None = None
+
+    @property
+    def profile(self) -> Profile:
+        return Profile(
+            id=self.open_id,
+            name=self.display_name or self.username or self.open_id,
+            handle=self.username or self.display_name or self.open_id,
+            url=f"{SITE}/@{self.username}" if self.username else self.profile_deep_link,
+            avatar_url=self.avatar_url,
+            followers=self.follower_count,
+            following=self.following_count,
+            posts=self.video_count,
+        )
 
 
 class Me(Entity):
@@ -75,6 +90,10 @@ class Video(Entity):
     def at(self) -> datetime | None:
         return datetime.fromtimestamp(self.create_time, UTC) if self.create_time else None
 
+    def published(self, handle: str) -> Published:
+        """`handle`: whose it is."""
+        return Published(self.id, self.share_url or url_of(handle, self.id), self.at)
+
 
 class Videos(Entity):
     videos: list[Video] = []
@@ -112,6 +131,10 @@ class Ticket:
     def of(cls, text: str) -> "Ticket":
         publish_id, _, until = text.partition(" ")
         return cls(publish_id, float(until or 0))
+
+
+def url_of(handle: str, post_id: str) -> str:
+    return f"{SITE}/@{handle.lstrip('@')}/video/{post_id}"
 
 
 def read(response: httpx2.Response, shape: type[Shape]) -> Shape:
