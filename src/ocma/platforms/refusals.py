@@ -1,6 +1,7 @@
 """What a platform's "no" comes to: an entry of its table of refusals, the error made of one, and what an answer says of it."""
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,3 +41,12 @@ def body_of(response: httpx2.Response) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def number_of(header: str | None) -> float | None:
+    """What a header says, where that is a number."""
+    try:
+        number = float(header or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from ocma.platforms.errors import ContentRejected, Throttled
-from ocma.platforms.refusals import LONGEST, Refusal, body_of
+from ocma.platforms.refusals import LONGEST, Refusal, body_of, number_of
 
 RATE = Refusal(Throttled, "rateLimited", "Wait.", "Nothing.", 60.0)
 
@@ -41,3 +41,11 @@ def test_a_body_is_read_up_to_a_bound():
 
     assert body_of(httpx2.Response(400, content=json.dumps(longest))) == longest
     assert body_of(httpx2.Response(400, content=json.dumps(longer))) == {}
+
+
+@pytest.mark.parametrize(
+    ("header", "number"),
+    [("0", 0.0), ("1790000000", 1.79e9), ("1.5", 1.5), (None, None), ("", None), ("soon", None), ("nan", None), ("inf", None)],
+)
+def test_a_header_is_a_number_or_says_nothing(header, number):
+    assert number_of(header) == number

@@ -3,7 +3,6 @@
 A body is `{error, message}`; the name tells, for an ended token comes with 400, too. None of the servers' words are passed on.
 """
 
-import math
 from datetime import datetime
 
 import httpx2
@@ -19,7 +18,7 @@ from ocma.platforms.errors import (
     ReauthorizationRequired,
     Throttled,
 )
-from ocma.platforms.refusals import Refusal, body_of
+from ocma.platforms.refusals import Refusal, body_of, number_of
 
 WINDOW, DAY = 300.0, 86_400.0  # seconds
 GONE = "recordNotFound"
@@ -154,14 +153,6 @@ def _error(response: httpx2.Response) -> tuple[str, str]:
 
 def _wait(headers: httpx2.Headers, now: datetime) -> float:
     """Seconds until the window opens again: the reset is in Unix time."""
-    reset, after = _number(headers.get("ratelimit-reset")), _number(headers.get("retry-after"))
+    reset, after = number_of(headers.get("ratelimit-reset")), number_of(headers.get("retry-after"))
     wait = reset - now.timestamp() if reset is not None else after if after is not None else WINDOW
     return min(max(wait, 1.0), DAY)
-
-
-def _number(value: str | None) -> float | None:
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None

@@ -5,13 +5,13 @@ import hashlib
 import json
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple
 
 import httpx2
-from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field
 
+from ocma.platforms.answers import Answers
 from ocma.platforms.connector import Profile, Published
-from ocma.platforms.errors import PlatformUnavailable
 
 POST = "app.bsky.feed.post"
 HANDLE = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
@@ -21,9 +21,8 @@ RECORD = re.compile(
 )
 SORTABLE = "234567abcdefghijklmnopqrstuvwxyz"  # base 32, in the order of the letters
 FIRST, LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000 << 10 for year in (2023, 2026))
-UNREADABLE = "answerUnreadable"
-
-Shape = TypeVar("Shape")
+ANSWERS = Answers("bluesky", "The server's", "Nothing, if it passes; if it stays, ask the server's administrator.")
+read = ANSWERS.read
 
 
 def _instant(value: Any) -> Any:
@@ -127,21 +126,3 @@ def expiry(token: str) -> datetime | None:
         return datetime.fromtimestamp(json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["exp"], UTC)
     except (ValueError, TypeError, KeyError, IndexError, OverflowError):
         return None
-
-
-def read(response: httpx2.Response, shape: type[Shape]) -> Shape:
-    """The body as `shape`. Raises PlatformUnavailable for a 2xx that is not what the lexicon says."""
-    try:
-        return TypeAdapter(shape).validate_json(response.content)
-    except ValidationError:
-        raise unreadable(response) from None  # not with the cause, which quotes the body
-
-
-def unreadable(response: httpx2.Response) -> PlatformUnavailable:
-    return PlatformUnavailable(
-        "The server's answer is not in the documented form.",
-        platform="bluesky",
-        rule=UNREADABLE,
-        status=response.status_code,
-        remediation="Nothing, if it passes; if it stays, ask the server's administrator.",
-    )

@@ -9,10 +9,11 @@ import httpx2
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from ocma.platforms.errors import PlatformUnavailable
+from ocma.platforms.answers import Answers
 
-Shape = TypeVar("Shape", bound=BaseModel)
 Item = TypeVar("Item")
+ANSWERS = Answers("linkedin", "LinkedIn's")
+read, unreadable = ANSWERS.read, ANSWERS.unreadable
 
 POST = re.compile(r"urn:li:(?:share|ugcPost|activity):\d+")
 COMMENT = re.compile(r"urn:li:comment:\((?P<thread>urn:li:\w+:\d+),(?P<id>[^(),]+)\)")
@@ -116,23 +117,6 @@ class Opened(Entity):
 
 class Asset(Entity):
     status: str = ""
-
-
-def read(response: httpx2.Response, shape: type[Shape]) -> Shape:
-    """The body as `shape`. Raises PlatformUnavailable for a 2xx that is not what LinkedIn documents."""
-    try:
-        return shape.model_validate_json(response.content)
-    except ValidationError:
-        raise unreadable(response) from None  # not with the cause, which quotes the body
-
-
-def unreadable(response: httpx2.Response) -> PlatformUnavailable:
-    return PlatformUnavailable(
-        "LinkedIn's answer is not in the documented form.",
-        platform="linkedin",
-        rule="answerUnreadable",
-        status=response.status_code,
-    )
 
 
 def segment(urn: str) -> str:

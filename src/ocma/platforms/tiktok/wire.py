@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 import httpx2
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from ocma.platforms.answers import Answers
 from ocma.platforms.connector import Profile, Published
-from ocma.platforms.errors import PlatformUnavailable
 
 Shape = TypeVar("Shape", bound=BaseModel)
 SITE = "https://www.tiktok.com"
@@ -139,12 +139,4 @@ def url_of(handle: str, post_id: str) -> str:
 
 def read(response: httpx2.Response, shape: type[Shape]) -> Shape:
     """The answer's `data`. Raises PlatformUnavailable for a 2xx that is not what TikTok documents."""
-    try:
-        return Envelope[shape].model_validate_json(response.content).data
-    except ValidationError:
-        raise PlatformUnavailable(  # not with the cause, which quotes the body
-            "TikTok's answer is not in the documented form.",
-            platform="tiktok",
-            rule="answerUnreadable",
-            status=response.status_code,
-        ) from None
+    return Answers("tiktok", "TikTok's").read(response, Envelope[shape]).data

@@ -5,7 +5,6 @@ only what follows `/2/problems/` counts. Bodies may also be empty, HTML, lists o
 words are passed on.
 """
 
-import math
 import re
 from datetime import datetime
 from typing import Any
@@ -22,7 +21,7 @@ from ocma.platforms.errors import (
     ReauthorizationRequired,
     Throttled,
 )
-from ocma.platforms.refusals import Refusal, body_of
+from ocma.platforms.refusals import Refusal, body_of, number_of
 
 WINDOW = 900.0  # seconds: most of X's limits are per 15 minutes
 HOUR = 3600.0
@@ -180,16 +179,8 @@ def _problems(response: httpx2.Response) -> list[dict[str, Any]]:
 
 def _wait(headers: httpx2.Headers, now: datetime) -> float:
     """Seconds until every window that is used up opens again. Reset headers are in epoch seconds."""
-    resets = {window: _number(headers.get(f"{window}-reset")) for window in WINDOWS}
-    spent = [resets[window] for window in WINDOWS if _number(headers.get(f"{window}-remaining")) == 0]
+    resets = {window: number_of(headers.get(f"{window}-reset")) for window in WINDOWS}
+    spent = [resets[window] for window in WINDOWS if number_of(headers.get(f"{window}-remaining")) == 0]
     known = [reset for reset in (spent or [resets[WINDOWS[0]]]) if reset is not None]
-    wait = max(known) - now.timestamp() if known else _number(headers.get("retry-after")) or WINDOW
+    wait = max(known) - now.timestamp() if known else number_of(headers.get("retry-after")) or WINDOW
     return min(max(wait, 1.0), DAY)
-
-
-def _number(value: str | None) -> float | None:
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None

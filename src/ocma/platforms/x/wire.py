@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import httpx2
-from pydantic import AliasChoices, AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AliasChoices, AwareDatetime, BaseModel, Field
 
-from ocma.platforms.errors import PlatformUnavailable
+from ocma.platforms.answers import Answers
 
-Shape = TypeVar("Shape", bound=BaseModel)
+read = Answers("x", "X's").read
 Answered = TypeVar("Answered", bound="Answer")
 
 
@@ -217,11 +216,3 @@ class Deleted(BaseModel):
     @property
     def is_done(self) -> bool:
         return self.data is not None and self.data.deleted
-
-
-def read(response: httpx2.Response, shape: type[Shape]) -> Shape:
-    """The body as `shape`. Raises PlatformUnavailable for a 2xx that is not what X documents."""
-    try:
-        return shape.model_validate_json(response.content)
-    except ValidationError as error:
-        raise PlatformUnavailable("X's answer is not in the documented form.", platform="x", rule="answerUnreadable") from error

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import httpx2
 
 from ocma.clock import Clock, utcnow
+from ocma.platforms.answers import UNREADABLE
 from ocma.platforms.connector import Absent, Access, Connector, Profile, Published, PublishesAtOnce, Step, Unprovable
 from ocma.platforms.content import Content, Outgoing, Part, part_step
 from ocma.platforms.errors import ContentRejected, OutcomeUnknown, PlatformError, PlatformUnavailable
@@ -82,7 +83,7 @@ class YouTube(Connector, PublishesAtOnce):
         try:
             return await publish(access, outgoing)
         except PlatformUnavailable as error:
-            if error.rule != "answerUnreadable":
+            if error.rule != UNREADABLE:
                 raise
             raise OutcomeUnknown(platform="youtube", status=error.status) from error  # accepted, it says, but not as what
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-import httpx2
 from pydantic import (
     AwareDatetime,
     BaseModel,
@@ -15,10 +14,12 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from ocma.platforms.answers import Answers
 from ocma.platforms.connector import Profile
-from ocma.platforms.errors import PlatformUnavailable
 
 Shape = TypeVar("Shape", bound=BaseModel)
+ANSWERS = Answers("youtube", "YouTube's")
+read, unreadable = ANSWERS.read, ANSWERS.unreadable
 
 
 def _or_none(value: Any, reader: ValidatorFunctionWrapHandler) -> Any:
@@ -135,20 +136,3 @@ class Listed(Entity, Generic[Shape]):
 
 def url_of(video_id: str, comment_id: str | None = None) -> str:
     return f"https://www.youtube.com/watch?v={video_id}" + (f"&lc={comment_id}" if comment_id else "")
-
-
-def read(response: httpx2.Response, shape: type[Shape]) -> Shape:
-    """The body as `shape`. Raises PlatformUnavailable for a 2xx that is not what YouTube documents."""
-    try:
-        return shape.model_validate_json(response.content)
-    except ValidationError:
-        raise unreadable(response) from None  # not with the cause, which quotes the body
-
-
-def unreadable(response: httpx2.Response) -> PlatformUnavailable:
-    return PlatformUnavailable(
-        "YouTube's answer is not in the documented form.",
-        platform="youtube",
-        rule="answerUnreadable",
-        status=response.status_code,
-    )
