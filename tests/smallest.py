@@ -13,6 +13,7 @@ from ocma.features.publishing.jobs import Job
 from stage import Company, Sandbox
 
 Entry = Mapping[str, Any]
+POLL = {"options": ["Yes & no", "Neither"], "seconds": 86_400}
 
 
 def _always(_: Entry) -> bool:
@@ -40,6 +41,8 @@ def _video() -> bytes:
 class Smallest:
     """`name`: the platform's, with what else it is. `call`: where the call goes that makes it live, if an upload is on the books.
 
+    `poll`: as the API takes it.
+
     `follows`: what can be under it, `thread` or `firstComment`.
     """
 
@@ -49,6 +52,7 @@ class Smallest:
     call: str | None = None
     is_live: Callable[[Entry], bool] = _always
     follows: str | None = None
+    poll: Mapping[str, Any] | None = None
 
     @property
     def platform(self) -> str:
@@ -68,7 +72,8 @@ class Smallest:
         media = [await company.keep(self.file())] if self.file else []
         more = {"thread": {"thread": list(others)}, "firstComment": {"firstComment": others[0] if others else None}}
         under = more[self.follows] if self.follows and others else {}
-        return await company.schedule(text, account, mediaIds=media, options=dict(self.options), **under)
+        asked = {"poll": dict(self.poll)} if self.poll else {}
+        return await company.schedule(text, account, mediaIds=media, options=dict(self.options), **under, **asked)
 
     async def live(self, sandbox: Sandbox, text: str) -> list[dict[str, Any]]:
         return [each for each in await sandbox.marked(self.platform, text) if self.is_live(each) and not each["deleted"]]
@@ -87,9 +92,13 @@ SMALLEST = {
         Smallest("instagram", _image, follows="firstComment"),
         Smallest("linkedin", follows="firstComment"),
         Smallest("mastodon", follows="thread"),
+        Smallest("mastodon-video", _video),  # the server works on it after it has it
+        Smallest("mastodon-poll", poll=POLL),
         Smallest("threads", follows="thread"),
         Smallest("tiktok", _video, {"privacy_level": "PUBLIC_TO_EVERYONE"}),
         Smallest("x", follows="thread"),
+        Smallest("x-video", _video),
+        Smallest("x-poll", poll=POLL),
         Smallest(
             "youtube",
             _video,
