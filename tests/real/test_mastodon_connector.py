@@ -9,9 +9,10 @@ import httpx2
 import pytest
 from PIL import Image
 
+import films
 from ocma.infra.outbound import Outbound
 from ocma.platforms.connector import Absent, Access, Profile, Published, Unprovable
-from ocma.platforms.content import Content, Media, Outgoing, Part
+from ocma.platforms.content import Content, Media, Outgoing, Part, Poll
 from ocma.platforms.errors import ContentRejected, ReauthorizationRequired
 from ocma.platforms.gateway import Gateway
 from ocma.platforms.mastodon import Mastodon
@@ -120,6 +121,40 @@ async def test_an_image_arrives_whole_with_its_alternative_text(snac, alice):
     assert attachment["description"] == media.alt_text
     async with httpx2.AsyncClient(trust_env=False) as stranger:
         assert (await stranger.get(attachment["url"])).content == content
+
+
+async def test_a_video_arrives_whole_with_its_alternative_text(snac, alice, tmp_path):
+    content = films.film(tmp_path / "film.mp4", seconds=2).read_bytes()
+    media = Media("an-id", "video", "video/mp4", len(content), lambda: _whole(content), alt_text="Ein Kasten, der wandert")
+    outgoing, published = await alice.publish(Part("Ein Film", (media,)), "film")
+    assert await alice.find(outgoing) == published
+    (status,) = [each for each in await public_statuses(snac, alice.profile) if each["id"] == published.id]
+    (attachment,) = status["media_attachments"]
+    assert (attachment["type"], attachment["description"]) == ("video", media.alt_text)
+    async with httpx2.AsyncClient(trust_env=False) as stranger:
+        assert (await stranger.get(attachment["url"])).content == content
+
+
+async def _whole(content: bytes):
+    yield content
+
+
+async def test_a_poll_is_not_given_to_a_server_that_would_drop_it(snac, alice):
+    """snac 2.75 says at the older address that it takes polls, and drops every one of them."""
+    part = Part("Welche Farbe?", poll=Poll(("Rot", "Blau"), 600))
+    with pytest.raises(ContentRejected) as refused:
+        await alice.publish(part, "poll")
+    assert refused.value.rule == "pollUnsupported"
+    assert "Welche Farbe?" not in [each["text"] for each in await public_statuses(snac, alice.profile)]
+
+
+async def test_a_post_whose_poll_was_dropped_is_neither_found_nor_absent(snac, alice):
+    outgoing = Outgoing(Part("Welche Form?", poll=Poll(("Rund", "Eckig"), 600)), 0, "dropped", first_sent_at=datetime.now(UTC))
+    published = await MASTODON.publish(alice.access, replace(outgoing, first_sent_at=None))
+    (status,) = [each for each in await public_statuses(snac, alice.profile) if each["id"] == published.id]
+    assert status["poll"] is None
+    assert await alice.find(outgoing) == Unprovable()
+    assert await alice.find(replace(outgoing, part=Part("Welche Form?"))) == published
 
 
 async def test_a_thread_is_a_chain_and_each_part_is_found(snac, alice):

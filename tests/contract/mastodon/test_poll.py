@@ -67,36 +67,48 @@ async def test_without_one_nothing_is_said_of_polls():
     assert "poll" not in json.loads(server.requests[0].content)
 
 
+OLD = {"configuration": {"polls": LIMITS}}  # as Mastodon 3.5, which is out of use, and snac 2.75, which drops polls
+NOTHING = answered(404)
+
+
 class TestBefore:
-    """A server that knows no polls drops them and says yes (snac 2.75), so it is asked first."""
+    """A server that drops a poll says yes to the status, so it is asked first."""
 
     async def prepared(self, server: Server, poll: Poll = POLL) -> str:
         (step,) = Mastodon().steps(Content((Part("Welche Farbe?", poll=poll),)))
         assert step.key == part_step("poll", 0)
         return await step.run(server.access, {})
 
-    @pytest.mark.parametrize(
-        "server",
-        [
-            Server().on("GET", INSTANCE, answered(body=MASTODON)),
-            Server()
-            .on("GET", INSTANCE, answered(404))
-            .on("GET", OLD_INSTANCE, answered(body={"configuration": {"polls": LIMITS}})),
-            Server()
-            .on("GET", INSTANCE, answered(body={}))
-            .on("GET", OLD_INSTANCE, answered(body={"poll_limits": {"max_options": 20}})),
-            Server().on("GET", INSTANCE, answered(body={"configuration": {"polls": {"max_options": 3}}})),
-        ],
-        ids=["Mastodon", "old", "Pleroma", "half told"],
-    )
-    async def test_a_server_that_takes_it(self, server):
-        assert await self.prepared(server)
+    def server(self, new: httpx2.Response, old: httpx2.Response = NOTHING) -> Server:
+        return Server().on("GET", INSTANCE, new).on("GET", OLD_INSTANCE, old)
 
-    @pytest.mark.parametrize("instance", [answered(404), answered(body={}), answered(body={"configuration": {"polls": None}})])
-    async def test_a_server_that_says_nothing_of_polls(self, instance):
-        server = Server().on("GET", INSTANCE, instance).on("GET", OLD_INSTANCE, instance)
+    @pytest.mark.parametrize(
+        ("new", "old"),
+        [
+            (answered(body=MASTODON), NOTHING),
+            (answered(body={"poll_limits": {"max_options": 20}}), NOTHING),
+            (NOTHING, answered(body={"poll_limits": {"max_options": 20, "max_option_chars": 200}})),
+            (answered(body={"configuration": {"polls": {"max_options": 3}}}), NOTHING),
+        ],
+        ids=["Mastodon", "Pleroma", "older Pleroma", "half told"],
+    )
+    async def test_a_server_that_takes_it(self, new, old):
+        assert await self.prepared(self.server(new, old))
+
+    @pytest.mark.parametrize(
+        ("new", "old"),
+        [
+            (NOTHING, NOTHING),
+            (NOTHING, answered(body=OLD)),
+            (answered(body={}), answered(body=OLD)),
+            (answered(body={"configuration": {"polls": None}}), NOTHING),
+            (httpx2.Response(200, html="<h1>Welcome</h1>"), NOTHING),
+        ],
+        ids=["nothing", "snac", "silent", "null", "page"],
+    )
+    async def test_a_server_that_is_not_known_to_take_polls(self, new, old):
         with pytest.raises(ContentRejected) as refused:
-            await self.prepared(server)
+            await self.prepared(self.server(new, old))
         assert refused.value.rule == "pollUnsupported"
         assert "variant" in refused.value.remediation
 

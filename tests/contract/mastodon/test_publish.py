@@ -149,6 +149,7 @@ async def test_a_status_is_deleted():
     server = Server().on("DELETE", ONE, answered(body=LIVE | {"text": "Hallo"}))
     await Mastodon().withdraw(server.access, LIVE["id"])
     assert server.made() == [f"DELETE {ONE}"]
+    assert server.requests[0].extensions["fresh"]
 
 
 async def test_deleting_what_is_gone_is_a_success():

@@ -155,7 +155,7 @@ class Mastodon(Connector, Publishes, Registers):
     async def withdraw(self, access: Access, post_id: str) -> None:
         """Raises ContentRejected on servers that delete nothing for apps: they say 404 of a status that is live (snac 2.75)."""
         try:
-            await self.call(access, "DELETE", f"/api/v1/statuses/{segment(post_id)}")
+            await self.call(access, "DELETE", f"/api/v1/statuses/{segment(post_id)}", extensions=dict(FRESH))
         except ContentRejected as error:
             if not _is_gone(error):
                 raise

@@ -12,7 +12,7 @@ from ocma.platforms.errors import ContentRejected
 from ocma.platforms.mastodon.likeness import is_same
 from ocma.platforms.mastodon.wire import Instance, LivePoll, PollLimits, Status, told
 
-INSTANCES = ("/api/v2/instance", "/api/v1/instance")  # the newer one first; what is said of polls is the same
+INSTANCE, OLD_INSTANCE = "/api/v2/instance", "/api/v1/instance"
 
 
 def body(poll: Poll) -> dict[str, Any]:
@@ -22,22 +22,25 @@ def body(poll: Poll) -> dict[str, Any]:
 async def accepted(call: Call, access: Access, poll: Poll) -> str:
     """Raises ContentRejected for a poll that the server does not take.
 
-    It is asked first, since some that know no polls (snac 2.75) take the status, drop its poll and say yes.
+    It is asked first, since some take the status, drop its poll and say yes.
     """
     limits = await _limits(call, access)
     if limits is None:
-        raise _refused("pollUnsupported", "This server does not say that it takes polls.")
+        raise _refused("pollUnsupported", "This server is not known to take polls.")
     if wrong := next(_wrong(poll, limits), None):
         raise _refused("pollInvalid", f"This server {wrong}.")
     return "accepted"
 
 
 async def _limits(call: Call, access: Access) -> PollLimits | None:
-    for path in INSTANCES:
-        instance = await told(call, access, path, Instance)
-        if instance and (limits := instance.configuration.polls or instance.poll_limits):
-            return limits
-    return None
+    """As Mastodon 4 tells them, or Pleroma.
+
+    The same words at Mastodon's older address are not believed: snac 2.75 says them there, and drops every poll.
+    """
+    if instance := await told(call, access, INSTANCE, Instance):
+        return instance.configuration.polls or instance.poll_limits
+    old = await told(call, access, OLD_INSTANCE, Instance)
+    return old and old.poll_limits
 
 
 def _wrong(poll: Poll, limits: PollLimits) -> Iterator[str]:
