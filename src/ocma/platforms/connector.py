@@ -107,10 +107,11 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Processing:
-    """Accepted, not live yet: ask again with `resume` after `check_after` seconds."""
+    """Accepted, not live yet: ask again with `resume` after `check_after` seconds; later, the longer it takes, up to `most`."""
 
     id: str
     check_after: float
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

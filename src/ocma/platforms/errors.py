@@ -74,6 +74,11 @@ class NotReady(PlatformError):
 
     code = "notReady"
 
+    def __init__(self, detail: str | None = None, *, most: float | None = None, **more: Any) -> None:
+        """`retry_after`: seconds until the next look; with `most` it waits longer the longer it has taken, up to so many."""
+        super().__init__(detail, **more)
+        self.most = most
+
 
 class PreparationLost(PlatformError):
     """What was prepared at the platform is gone or of no use; it is prepared anew."""

@@ -19,8 +19,8 @@ async def resumed(*answers):
 
 
 async def test_a_video_is_live_when_its_publishing_is_complete():
-    assert await resumed(status()) == Processing(VIDEO, 15.0)
-    assert await resumed(status("upload_complete", "not_started")) == Processing(VIDEO, 15.0)
+    assert await resumed(status()) == Processing(VIDEO, 2.0, 15.0)
+    assert await resumed(status("upload_complete", "not_started")) == Processing(VIDEO, 2.0, 15.0)
     live = await resumed(status("ready", "complete", "complete", post_id="5", permalink_url="/reel/9100/", created_time=AT))
     assert (live.id, live.url) == (f"{PAGE}_5", "https://www.facebook.com/reel/9100/")
 

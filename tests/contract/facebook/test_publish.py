@@ -66,7 +66,7 @@ async def test_photos_are_attached_in_order(ids):
 async def test_a_video_is_finished_and_not_live_at_once():
     out = outgoing(media=[video()], ids=[f"{VIDEO}:77"])
     result, asked, form = await published(out, answer({"success": True}))
-    assert result == Processing(VIDEO, 15.0)
+    assert result == Processing(VIDEO, 2.0, 15.0)
     assert asked == f"POST /{PAGE}/videos"
     assert form == {"upload_phase": "finish", "upload_session_id": "77", "description": "Hello"}
 
@@ -74,7 +74,7 @@ async def test_a_video_is_finished_and_not_live_at_once():
 async def test_a_reel():
     out = outgoing(media=[video()], ids=[VIDEO], options={"kind": "reel"})
     result, asked, form = await published(out, answer({"success": True, "post_id": "123"}))
-    assert result == Processing(VIDEO, 15.0)
+    assert result == Processing(VIDEO, 2.0, 15.0)
     assert asked == f"POST /{PAGE}/video_reels"
     assert form == {"upload_phase": "finish", "video_id": VIDEO, "video_state": "PUBLISHED", "description": "Hello"}
 
@@ -85,7 +85,7 @@ async def test_a_story_of_a_photo_and_one_of_a_video():
     assert (result.id, asked, form) == ("123", f"POST /{PAGE}/photo_stories", {"photo_id": "31"})
     out = outgoing("", [video()], [VIDEO], options={"kind": "story"})
     result, asked, form = await published(out, answer({"success": True, "post_id": "123"}))
-    assert result == Processing(VIDEO, 15.0)
+    assert result == Processing(VIDEO, 2.0, 15.0)
     assert (asked, form) == (f"POST /{PAGE}/video_stories", {"upload_phase": "finish", "video_id": VIDEO})
 
 

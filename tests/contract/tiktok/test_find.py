@@ -44,7 +44,7 @@ async def resumed(answer, clock: float = 0, until: float = 900):
 @pytest.mark.parametrize("name", ["PROCESSING_UPLOAD", "PROCESSING_DOWNLOAD", "A_NEW_ONE"])
 async def test_what_is_processed_is_asked_for_again(name):
     result, ticket = await resumed(state(name))
-    assert result == Processing(ticket, 15.0)
+    assert result == Processing(ticket, 2.0, 15.0)
 
 
 async def test_a_public_id_is_taken_as_soon_as_there_is_one():

@@ -63,7 +63,7 @@ async def test_a_video_is_prepared_in_order_and_its_last_piece_makes_it_live():
     with mock.patch.object(TIKTOK, "send", wraps=TIKTOK.send) as send:
         processing = await TIKTOK.publish(host.access(), outgoing(made))
     assert send.await_count == 1
-    assert processing == Processing(f"{PUBLISH_ID} {NOW.timestamp() + QUARTER:.0f}", 15.0)
+    assert processing == Processing(f"{PUBLISH_ID} {NOW.timestamp() + QUARTER:.0f}", 2.0, 15.0)
     assert host.ranges == [f"bytes 0-{PIECE - 1}/{size}", f"bytes {PIECE}-{size - 1}/{size}"]
     sent = b"".join(each.content for each in host.requests if each.method == "PUT")
     assert sent == (bytes(range(251)) * (size // 251 + 1))[:size]

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from ocma.infra.database import Database
 
+AHEAD = timedelta(seconds=1)  # handed over this early, so that preparation costs no lateness
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

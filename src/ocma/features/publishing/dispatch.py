@@ -15,7 +15,6 @@ from ocma.infra.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
-AHEAD = timedelta(seconds=1)  # handed over this early, so that preparation costs no lateness
 HANDOVER = timedelta(seconds=10)  # a message nobody took by then is as good as lost
 BATCH = 200  # accounts
 WAITING = 20  # messages that no worker has begun: enough to keep them busy, too few to wait for as long as HANDOVER
@@ -26,7 +25,7 @@ SWEEP = 0.25  # seconds, at least, between two looks for leases that ran out
 
 async def dispatch(database: Database, tasks: Tasks) -> int:
     """One round: claims what is due and sends it. Returns how many publications."""
-    found = await claims.claim(database, BATCH, HANDOVER, AHEAD)
+    found = await claims.claim(database, BATCH, HANDOVER, claims.AHEAD)
     try:
         for batch in messages(found):
             await tasks.send(TASK, batch)
@@ -67,7 +66,7 @@ async def _until_next(database: Database, clock: Clock) -> float:
     due_at = await claims.find_next_due(database)
     if due_at is None:
         return IDLE
-    return min(max((due_at - AHEAD - clock()).total_seconds(), 0.1), IDLE)
+    return min(max((due_at - claims.AHEAD - clock()).total_seconds(), 0.1), IDLE)
 
 
 async def _sleep(seconds: float, *events: asyncio.Event) -> None:

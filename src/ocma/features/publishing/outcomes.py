@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from ocma.errors import Conflict, Forbidden, Invalid, NotFound, OcmaError, QuotaExceeded, Unauthenticated, Unavailable
+from ocma.features.publishing.claims import AHEAD
 from ocma.features.publishing.gates import Reason, Wait
 from ocma.platforms.errors import (
     AccountRestricted,
@@ -63,6 +64,15 @@ def backoff(retry: Retry, tries: int, error: OcmaError, random: Random) -> float
     """Seconds until the next try: full jitter, and never before the platform's own Retry-After."""
     spread = random.uniform(0, min(retry.cap, retry.base * 2.0 ** max(tries - 1, 0)))
     return max(spread, error.retry_after or 0.0)
+
+
+def next_look(first: float, most: float | None, age: float) -> float:
+    """Seconds until something that a platform has worked on for `age` seconds is looked at again: when it is twice as old.
+
+    Between `first` and `most`: what is quick is seen soon, what is slow not asked for all the time. A claim comes early, a look
+    shall not.
+    """
+    return AHEAD.total_seconds() + (first if most is None else min(max(first, age), most))
 
 
 WAITS: Mapping[Reason, tuple[str, str]] = {

@@ -153,8 +153,10 @@ def _is_done(press: Press, stored: dict[str, float] | None, step: Step) -> bool:
 
 
 async def _wait_until_due(press: Press, work: Work) -> None:
-    """The claim came a moment early, so that preparation costs no lateness."""
-    early = (work.claim.due_at - press.clock()).total_seconds()
+    """The claim came a moment early, so that preparation costs no lateness. What was waited for is late already."""
+    waited = (work.publication.error or {}).get("kind") == NotReady.code
+    at = work.publication.scheduled_at if waited else work.claim.due_at
+    early = (at - press.clock()).total_seconds()
     if early > 0:
         await asyncio.sleep(min(early, EARLIEST))
 
@@ -184,7 +186,8 @@ async def _send(press: Press, work: Work, access: Access, content: Content, inde
         answer = await _ask(press, work, access, out, attempt_id)
     await press.reached("answered")
     if isinstance(answer, Processing):
-        await ledger.record_processing(press, work, attempt_id, answer.id, answer.check_after)
+        wait = outcomes.next_look(answer.check_after, answer.most, 0.0)
+        await ledger.record_processing(press, work, attempt_id, answer.id, wait)
         await press.reached("recorded")
         return False
     await ledger.record_part(press, work, attempt_id, answer, last=index + 1 == len(content.parts))
@@ -235,9 +238,11 @@ async def _resume(press: Press, work: Work, access: Access, content: Content, pr
         await ledger.take_back(press, work, attempt.id, error)
         raise
     if isinstance(answer, Processing):
-        if press.clock() > attempt.started_at + LONG:
+        age = press.clock() - attempt.started_at
+        if age > LONG:
             return await hold(press, work, "The platform has worked on it for a day.")
-        return await ledger.record_processing(press, work, attempt.id, answer.id, answer.check_after)
+        wait = outcomes.next_look(answer.check_after, answer.most, age.total_seconds())
+        return await ledger.record_processing(press, work, attempt.id, answer.id, wait)
     last = index + 1 == len(content.parts)
     await ledger.record_part(press, work, attempt.id, answer, last=last)
     return None if last else await _send_all(press, work, access)
@@ -254,7 +259,7 @@ async def conclude(press: Press, work: Work, error: OcmaError) -> None:
         case Verdict.SETTLE:
             await become_unknown(press, work, described)
         case Verdict.SNOOZE:
-            await _again(press, work, error.retry_after or SNOOZE, error=described)
+            await _again(press, work, _patience(press, work, error), error=described)
         case Verdict.RETRY:
             await retry(press, work, error)
         case Verdict.PAUSE:
@@ -269,6 +274,16 @@ def verdict(press: Press, work: Work, error: OcmaError) -> Verdict:
     if isinstance(error, NotReady) and press.clock() > begun + LONG:
         return Verdict.RETRY
     return outcomes.verdict(error)
+
+
+def _patience(press: Press, work: Work, error: OcmaError) -> float:
+    """What is worked on is as old as the last result that was stored: that is what the step made, or waited for."""
+    wait = error.retry_after or SNOOZE
+    if not isinstance(error, NotReady):
+        return wait
+    now = press.clock().timestamp()
+    made_at = max((each["at"] for each in work.publication.progress.get("steps", {}).values()), default=now)
+    return outcomes.next_look(wait, error.most, now - made_at)
 
 
 def forget(work: Work, lost: PreparationLost) -> None:

@@ -19,7 +19,7 @@ LIMITS = "app.bsky.video.getUploadLimits"
 KEEPS = timedelta(minutes=30)  # a file that no post uses is removed "within a time window (eg, minutes)"
 TIMEOUT = httpx2.Timeout(600.0, connect=10.0)
 LASTS = timedelta(minutes=30)  # of a token for the service
-AGAIN = 5.0  # seconds between looks at a video
+SOON, AGAIN = 1.0, 15.0  # seconds between looks at a video, at first and at most
 TOMORROW = 3600.0  # seconds; the service's day is its own
 KNOWN = "already_exists"  # says the service of a video it has, and names the job
 
@@ -79,7 +79,7 @@ async def video_blob(call: Call, access: Access, job_id: str, steps: tuple[str, 
         raise refusal.failed_video(job.failure, steps)
     if job.state == "JOB_STATE_COMPLETED":
         raise PreparationLost(platform="bluesky", rule="videoWithoutBlob", steps=steps)
-    raise NotReady(platform="bluesky", rule="videoProcessing", retry_after=AGAIN)
+    raise NotReady(platform="bluesky", rule="videoProcessing", retry_after=SOON, most=AGAIN)
 
 
 def is_known(response: httpx2.Response) -> bool:

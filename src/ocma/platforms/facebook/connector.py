@@ -25,7 +25,7 @@ from ocma.platforms.meta.wire import accepted, at, read
 from ocma.platforms.oauth import OAuthFlow
 
 KEEPS = timedelta(hours=23)  # an upload that no post uses
-WORKS = 15.0  # seconds between looks at a video
+SOON, WORKS = 2.0, 15.0  # seconds between looks at a video, at first and at most
 PAUSES = (1.0, 3.0)  # seconds before "not there" is believed: at times Facebook says so in error
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -84,7 +84,7 @@ class Facebook(Graph, Publishes):
                 raise OutcomeUnknown(platform=KEY, status=error.status) from error
             raise
         if is_video(outgoing):
-            return Processing(video_id(outgoing), WORKS)
+            return Processing(video_id(outgoing), SOON, WORKS)
         made = accepted(response, Made, KEY).post
         if made is None:
             raise OutcomeUnknown(platform=KEY, status=response.status_code)
@@ -104,7 +104,7 @@ class Facebook(Graph, Publishes):
             case "failed":
                 raise refusal.UNUSABLE.to_error(KEY)
             case _:
-                return Processing(processing.id, WORKS)
+                return Processing(processing.id, SOON, WORKS)
 
     async def find(self, access: Access, outgoing: Outgoing) -> Published | Absent | Unprovable:
         """Absent: the same upload is published later, so a video cannot become two posts."""

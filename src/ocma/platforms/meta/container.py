@@ -30,7 +30,8 @@ from ocma.platforms.meta.refusal import Refusal, refuse
 from ocma.platforms.meta.wire import Node, accepted, at, read, unix
 
 KEEPS = timedelta(hours=23)  # an unpublished container ends after 24
-QUICK, SLOW = 5.0, 30.0  # seconds between looks at a container, of a video
+QUICK, SLOW = (1.0, 30.0), (30.0, 60.0)  # seconds between looks at a container, at first and at most; of a video as Meta wants it
+LISTED = 30.0  # seconds, until what is live may be listed
 SKEW = timedelta(minutes=1)  # between Meta's clock and ours
 PINNED = 10  # older posts that may stand before newer ones in a list
 LOCATING = 5.0  # seconds, for a post's address
@@ -107,8 +108,8 @@ class Containers(Graph, Publishes):
     async def _wait(self, key: str, files: Sequence[Media], access: Access, prepared: Mapping[str, str]) -> str:
         if await self.code(access, prepared[key], key) in DONE:
             return "ready"
-        slow = any(media.kind == "video" for media in files)
-        raise NotReady(platform=self.manifest.key, rule="processing", retry_after=SLOW if slow else QUICK)
+        first, most = SLOW if any(media.kind == "video" for media in files) else QUICK
+        raise NotReady(platform=self.manifest.key, rule="processing", retry_after=first, most=most)
 
     async def allow_reply(self, access: Access, _prepared: Mapping[str, str]) -> str:
         """What would fail after the first post is refused before it is live."""
@@ -174,7 +175,7 @@ class Containers(Graph, Publishes):
         found = await self._find_live(access, outgoing, outgoing.first_sent_at - SKEW)
         if code == PUBLISHED and isinstance(found, Absent):
             message = "It is live, but not listed yet."
-            raise PlatformUnavailable(message, platform=self.manifest.key, rule="notListedYet", retry_after=SLOW)
+            raise PlatformUnavailable(message, platform=self.manifest.key, rule="notListedYet", retry_after=LISTED)
         return found
 
     async def _code(self, access: Access, outgoing: Outgoing) -> str | None:

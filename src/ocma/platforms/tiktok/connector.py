@@ -29,7 +29,7 @@ FIELDS = {
 }
 SESSION_KEEPS = timedelta(minutes=50)  # TikTok takes the bytes for an hour
 ALWAYS = timedelta(0)  # asked anew before each sending
-LOOK = 15.0  # seconds between looks at something accepted
+SOON, LOOK = 2.0, 15.0  # seconds between looks at something accepted, at first and at most; TikTok allows 30 a minute
 PATIENCE = timedelta(minutes=15)  # for the public id, which comes after moderation; a post is live without
 PARTIAL = 206
 
@@ -100,7 +100,7 @@ class TikTok(Connector, Publishes):
     async def publish(self, access: Access, outgoing: Outgoing) -> Processing:
         send = self._send_photos if is_photo(outgoing.part) else self._send_last_piece
         ticket = Ticket(await send(access, outgoing), self._until(outgoing, self._clock()).timestamp())
-        return Processing(str(ticket), LOOK)
+        return Processing(str(ticket), SOON, LOOK)
 
     async def _send_last_piece(self, access: Access, outgoing: Outgoing) -> str:
         session, media = Session.of(outgoing.prepared[part_step("session", outgoing.index)]), outgoing.part.media[0]
@@ -136,7 +136,7 @@ class TikTok(Connector, Publishes):
             raise OutcomeUnknown(platform="tiktok", status=error.status) from error
         if status.status == "FAILED":
             raise refusal.failed(status.fail_reason)
-        return self._live(access, status, ticket) or Processing(processing.id, LOOK)
+        return self._live(access, status, ticket) or Processing(processing.id, SOON, LOOK)
 
     async def find(self, access: Access, outgoing: Outgoing) -> Published | Absent | Unprovable:
         """A video: by its publish id. It is absent while TikTok lacks bytes of it, and for good when it failed."""

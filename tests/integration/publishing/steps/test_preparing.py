@@ -4,6 +4,7 @@ Mastodon's connector, with the containers of other platforms in front: a step ma
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
@@ -12,6 +13,8 @@ import pytest
 import by_hand
 from answers import good
 from by_hand import Gate
+from ocma.features.publishing import claims, publish
+from ocma.features.publishing.claims import AHEAD
 from ocma.platforms.connector import Processing, Published, Step
 from ocma.platforms.content import live_part, part_step
 from ocma.platforms.errors import ContentRejected, NotReady, OutcomeUnknown, PlatformUnavailable, PreparationLost
@@ -95,6 +98,43 @@ async def test_what_is_not_ready_is_come_back_to_without_costing_a_try(company, 
     assert (job.status, len(job.attempts)) == ("completed", 1)
     assert (containers.made, containers.used) == (["c0"], [("c0", "ready c0")])
     assert len(await sandbox.books("mastodon", "takes its time")) == 1
+
+
+async def waits(company, job):
+    return ((await row(company, job)).due_at - company.resources.clock()).total_seconds()
+
+
+async def test_the_longer_it_takes_the_later_it_is_looked_at(company, hand, containers):
+    """Each look comes when the container is twice as old: after a second at first, after half a minute at most."""
+    job = await scheduled(company, "twice as old")
+    older = """UPDATE publications SET progress = jsonb_set(progress, '{steps,container:0,at}', to_jsonb(
+        extract(epoch FROM clock_timestamp())::float - :age)) WHERE post_id = :id"""
+    for age, wait in ((0, 1), (10, 10), (25, 25), (3600, 30)):
+        containers.trouble = NotReady(platform="mastodon", retry_after=1, most=30)
+        if age:
+            await hand.sql(older, id=job.post.id, age=age)
+            await hand.pass_time(job)
+        await hand.step()
+        assert wait - 1 < await waits(company, job) - AHEAD.total_seconds() < wait + 3
+    assert containers.made == ["c0"]
+
+
+@pytest.mark.parametrize("early", [False, True])
+async def test_what_has_become_ready_is_sent_at_once_but_not_before_its_time(
+    company, hand, sandbox, containers, monkeypatch, early
+):
+    """A claim comes early for the instant that somebody wanted, not for the one at which a look was due."""
+    monkeypatch.setattr(publish, "EARLIEST", 60.0)
+    containers.looks, text = 1, f"ready, early {early}"
+    job = await scheduled(company, text)
+    await hand.step()
+    later = "UPDATE publications SET due_at = now() + interval '50 s' WHERE post_id = :id"
+    await hand.sql(later.replace("SET", "SET scheduled_at = now() + interval '50 s',") if early else later, id=job.post.id)
+    found = await claims.claim(hand.press.database, 500, hand.press.lease, timedelta(seconds=55))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(2 if early else 20):
+            await hand.work([each for each in found if each.workspace_id == company.caller.workspace_id])
+    assert len(await sandbox.books("mastodon", text)) == (not early)
 
 
 async def test_what_is_never_ready_comes_to_an_end(company, hand, containers):
@@ -262,7 +302,9 @@ class Slow:
         self.asked += 1
         if isinstance(self.says, Exception):
             raise self.says
-        return self.says if isinstance(self.says, Published) else processing
+        if isinstance(self.says, Published) or self.says.most:
+            return self.says
+        return processing
 
 
 @pytest.fixture
@@ -284,6 +326,23 @@ async def test_what_was_accepted_is_asked_for_and_not_sent_again(company, hand, 
     job = await hand.rounds(job, "completed", "failed")
     assert (job.status, slow.sent, job.publications[0].platform_post_id) == ("completed", 1, "4711")
     assert [each.state for each in job.attempts] == ["published"]
+
+
+async def test_the_longer_it_is_worked_on_the_later_it_is_asked_for(company, hand, slow):
+    slow.says = Processing("p1", 2, 1800)
+    job = await scheduled(company, "worked on")
+    await hand.step()
+    assert await waits(company, job) <= 30 + AHEAD.total_seconds()  # as its sending said
+    await hand.pass_time(job)
+    await hand.step()
+    assert 0 < await waits(company, job) - AHEAD.total_seconds() < 10
+    await hand.sql("UPDATE attempts SET started_at = started_at - interval '10 min'")
+    await hand.pass_time(job)
+    await hand.step()
+    assert 590 < await waits(company, job) - AHEAD.total_seconds() < 620
+    await hand.pass_time(job, hours=1)
+    await hand.step()
+    assert 1790 < await waits(company, job) - AHEAD.total_seconds() <= 1800
 
 
 async def test_what_was_accepted_and_refused_in_the_end_has_failed(company, hand, slow):

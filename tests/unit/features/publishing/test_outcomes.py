@@ -1,11 +1,13 @@
 from datetime import UTC, datetime
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ocma.errors import OcmaError
-from ocma.features.publishing.outcomes import VERDICTS, Verdict, backoff, describe, verdict
+from ocma.features.publishing.claims import AHEAD
+from ocma.features.publishing.outcomes import VERDICTS, Verdict, backoff, describe, next_look, verdict
 from ocma.platforms.errors import ContentRejected, OutcomeUnknown, PlatformError, PlatformUnavailable, Throttled
 from ocma.platforms.manifest import Retry
 
@@ -36,6 +38,19 @@ def test_backoff_is_capped_and_honours_the_platform(tries, asked, seed):
 def test_backoff_spreads():
     waits = {backoff(Retry(), 5, PlatformError(), Random(seed)) for seed in range(50)}
     assert len(waits) == 50
+
+
+@pytest.mark.parametrize(("first", "most", "times"), [(1, 30, [1, 2, 4, 8, 16, 32, 62, 92]), (30, 60, [30, 60, 120, 180, 240])])
+def test_a_look_comes_when_it_is_twice_as_old(first, most, times):
+    age, looks = 0.0, []
+    while len(looks) < len(times):
+        age += next_look(first, most, age) - AHEAD.total_seconds()  # a claim comes so much early
+        looks.append(age)
+    assert looks == times
+
+
+def test_without_an_end_all_waits_are_the_same():
+    assert {next_look(15, None, age) for age in (0, 20, 4000)} == {15 + AHEAD.total_seconds()}
 
 
 def test_a_described_error_carries_what_to_do_and_no_none():
