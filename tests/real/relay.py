@@ -88,8 +88,8 @@ class Relay:
                     await here.end(self._then)
                     return
                 await here.send(answer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # either side has gone
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # either side has gone, or the test is over
         finally:
             writer.close()
             there.writer.close()

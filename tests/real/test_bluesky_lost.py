@@ -25,8 +25,9 @@ TOLD = {"answer": ([YES], ["published"]), "request": ([YES], ["absent", "publish
 STEPS = {"send": (0, ["absent", "published"]), "answered": (1, ["published"]), "recorded": (1, ["published"])}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def relay(pds):
+    """One for each test: what gets lost at an address would open its circuit breaker in the end."""
     where = urlsplit(pds.url)
     async with relaying(where.hostname, where.port) as found:
         yield found
