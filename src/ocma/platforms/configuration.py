@@ -105,9 +105,19 @@ def find_app(manifest: Manifest, environment: Mapping[str, str]) -> App | None:
     Where the sandbox stands in it is the sandbox's own: real keys do not go there.
     """
     if manifest.setup.client_id and environment.get(SANDBOX) and not environment.get(_named(manifest, "api_url")):
-        return App(f"sandbox-{manifest.key}-client", f"sandbox-{manifest.key}-secret")
+        name = _sandbox_name(manifest, environment)
+        return App(f"sandbox-{name}-client", f"sandbox-{name}-secret")
     client_id, secret = (environment.get(name, "") for name in (manifest.setup.client_id, manifest.setup.client_secret))
     return App(client_id, secret) if client_id else None
+
+
+def _sandbox_name(manifest: Manifest, environment: Mapping[str, str]) -> str:
+    """A platform with several logins has an app for each: `login` among its settings says which, unless it is the usual one."""
+    if "login" not in manifest.settings:
+        return manifest.key
+    usual = manifest.settings["login"]
+    login = environment.get(_named(manifest, "login")) or usual
+    return manifest.key if login == usual else f"{manifest.key}-{login}"
 
 
 def quotas(manifest: Manifest, environment: Mapping[str, str]) -> tuple[Quota, ...]:

@@ -68,3 +68,14 @@ def test_real_keys_do_not_go_to_the_sandbox():
     own = {"OCMA_PLAIN_API_URL": "http://127.0.0.1:9/plain"}
     assert find_app(PLATFORM, keys | sandbox | own) == App("real", "real secret")
     assert find_app(manifest(setup=Setup(hint="registers itself")), sandbox) is None
+
+
+def test_the_sandbox_has_an_app_for_each_login_of_a_platform():
+    sandbox, several = {"OCMA_SANDBOX_URL": "http://127.0.0.1:9"}, manifest(settings={"login": "own"})
+    usual, other = (
+        App("sandbox-plain-client", "sandbox-plain-secret"),
+        App("sandbox-plain-page-client", "sandbox-plain-page-secret"),
+    )
+    assert find_app(several, sandbox) == find_app(several, sandbox | {"OCMA_PLAIN_LOGIN": "own"}) == usual
+    assert find_app(several, sandbox | {"OCMA_PLAIN_LOGIN": "page"}) == other
+    assert find_app(PLATFORM, sandbox | {"OCMA_PLAIN_LOGIN": "page"}) == usual
