@@ -46,7 +46,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class VideoRules:
-    """`seconds` and `frame_rate` are ranges; codecs as ffmpeg names them (h264, hevc, vp9, aac, …), empty: any."""
+    """`seconds` and `frame_rate` are ranges; codecs as ffmpeg names them (h264, hevc, vp9, aac, …), empty: any.
+
+    `header_first`: an MP4's header (`moov`) has to stand before its samples; cameras and encoders put it last.
+    """
 
     types: tuple[str, ...] = ("video/mp4",)
     bytes: int = 512 * MEGABYTE
@@ -55,6 +58,7 @@ class VideoRules:
     frame: Frame = Frame()
     video_codecs: tuple[str, ...] = ()
     audio_codecs: tuple[str, ...] = ()
+    header_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ class Facts:
 
     `duration` in seconds, `frame_rate` in frames a second, codecs by their common names (`h264`, `hevc`, `vp9`, `aac`, `opus`);
     None: not known, or there is none. `private`: it says more than it shows (where and with what it was taken). `plain`: its
-    colours are sRGB (or 4:2:0 with 8 bits for a video), which everybody can show.
+    colours are sRGB (or 4:2:0 with 8 bits for a video), which everybody can show. `header_last`: an MP4 that cannot be played
+    before its end is there.
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class Facts:
     frame_rate: float | None = None
     video_codec: str | None = None
     audio_codec: str | None = None
+    header_last: bool = False
 
     @property
     def aspect(self) -> float:

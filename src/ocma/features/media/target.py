@@ -30,6 +30,7 @@ class Target:
     video_codecs: tuple[str, ...] = ()
     audio_codecs: tuple[str, ...] = ()
     max_bit_rate: int | None = None
+    header_first: bool = False
     keeps_private: bool = False
 
     @property
@@ -40,7 +41,7 @@ class Target:
 
 
 def shortfalls(facts: Facts, target: Target) -> list[str]:
-    """What has to change: type, bytes, dimensions, frameRate, codec, bitRate, orientation, colour, private. None: it fits."""
+    """What has to change: type, bytes, dimensions, frameRate, codec, bitRate, header, orientation, colour, private."""
     return list(_shortfalls(facts, target))
 
 
@@ -69,6 +70,8 @@ def _of_video(facts: Facts, target: Target) -> Iterator[str]:
         yield "colour"
     if _bit_rate(facts) > (target.max_bit_rate or float("inf")):
         yield "bitRate"
+    if target.header_first and facts.header_last:
+        yield "header"
 
 
 def _of_image(facts: Facts, target: Target) -> Iterator[str]:
@@ -115,6 +118,7 @@ def predict(facts: Facts, target: Target) -> Facts:
         frame_rate=output_rate(facts, target),
         width=width // 2 * 2 or 2,
         height=height // 2 * 2 or 2,
+        header_last=False,
     )
 
 

@@ -30,6 +30,7 @@ def _video(rules: MediaRules) -> Target:
         max_frame_rate=most,
         video_codecs=video.video_codecs,
         audio_codecs=video.audio_codecs,
+        header_first=video.header_first,
         **_frame(video.frame),
     )
 

@@ -19,6 +19,7 @@ VIDEO = VideoRules(
     frame=Frame(width=(None, 1920), ratio=(0.01, 10)),
     video_codecs=("h264", "hevc"),
     audio_codecs=("aac",),
+    header_first=True,
 )
 FEED = MediaRules(
     images=10,

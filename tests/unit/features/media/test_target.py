@@ -46,6 +46,9 @@ def test_a_target_without_wishes_takes_anything():
         (changed(VIDEO, audio_codec=None), Target(audio_codecs=("aac",)), []),
         (VIDEO, Target(max_bit_rate=6_000_000), ["bitRate"]),
         (changed(VIDEO, plain=False), Target(video_codecs=("h264",)), ["colour"]),
+        (changed(VIDEO, header_last=True), Target(), []),
+        (changed(VIDEO, header_last=True), Target(header_first=True), ["header"]),
+        (VIDEO, Target(header_first=True), []),
     ],
 )
 def test_what_has_to_change(facts, target, expected):

@@ -14,6 +14,7 @@ from ocma.errors import Invalid, Unavailable
 from ocma.features.media import craft
 from ocma.features.media.craft import Workshop
 from ocma.features.media.target import Target, predict, shortfalls
+from ocma.features.media.workshop.boxes import is_header_last
 
 MP4 = Target(types=("video/mp4",), video_codecs=("h264",), audio_codecs=("aac",))
 
@@ -101,6 +102,30 @@ async def test_what_only_sits_in_the_wrong_container_is_copied(workshop, tmp_pat
     assert abs(made.size - facts.size) < 2000
     content = output.read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")  # players can begin before the end is there
+
+
+async def test_a_header_that_comes_last_is_put_in_front_and_all_else_is_copied(workshop, tmp_path):
+    target = Target(types=("video/mp4",), header_first=True)
+    facts, made, _ = await rendered(workshop, film(tmp_path / "a.mp4", noise=True), target, tmp_path)
+    assert (facts.header_last, made.header_last) == (True, False)
+    assert abs(made.size - facts.size) < 2000
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\0\0\0\x08free\0\0\0\x08moov\0\0\0\x08mdat", False),
+        (b"\0\0\0\x08free\0\0\0\0mdat", True),
+        (b"\0\0\0\x01wide\0\0\0\0\0\0\0\x11.\0\0\0\x08mdat", True),  # a size of 64 bits
+        (b"\0\0\0\x01mdat", True),
+        (b"\0\0\0\x04free\0\0\0\x08mdat", False),  # no box
+        (b"\xff\xff\xff\xfffree\0\0\0\x08mdat", False),  # its end is missing
+        (b"\0\0\0\x08free" * 2000 + b"\0\0\0\x08mdat", False),  # nobody reads on for ever
+        (b"", False),
+    ],
+)
+def test_which_of_header_and_samples_comes_first(kept, content, expected):
+    assert is_header_last(kept(content)) is expected
 
 
 @pytest.mark.parametrize("seconds", [0.05, 1.0])

@@ -49,7 +49,7 @@ class Order:
     @property
     def copies_picture(self) -> bool:
         codecs = self.target.video_codecs or ("h264",)
-        changes = set(shortfalls(self.facts, self.target)) - {"type", "codec"}
+        changes = set(shortfalls(self.facts, self.target)) - {"type", "codec", "header"}
         return self.facts.video_codec in codecs and not changes
 
     @property

@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from ocma.features.media.facts import Facts
 from ocma.features.media.sniff import Format
+from ocma.features.media.workshop.boxes import is_header_last
 from ocma.features.media.workshop.refusal import Refusal, unreadable
 
 MOST_PIXELS = 8192 * 4608
@@ -40,6 +41,7 @@ def look(path: Path, found: Format) -> Facts:
             frame_rate=_rate(stream),
             video_codec=stream.codec_context.codec.canonical_name,
             audio_codec=sound.codec_context.codec.canonical_name if sound else None,
+            header_last=found.demuxer == "mov" and is_header_last(path),
         )
 
 
