@@ -304,4 +304,4 @@ async def test_who_we_are_can_be_read_by_anybody(company, door, opened, monkeypa
         "has_key": False,
     }
     problem(await door.get("/api/social/clients/x.json"), 404)
-    problem(await door.get("/api/social/clients/nobody.json"), 422, "unknownPlatform")
+    problem(await door.get("/api/social/clients/nobody.json"), 404)

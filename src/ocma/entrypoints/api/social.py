@@ -100,7 +100,10 @@ async def callback(
 @router.get("/clients/{platform}.json")
 async def show_client(resources: ResourcesDep, platform: Annotated[str, Path(max_length=40)]) -> dict[str, Any]:
     """Who OCMA is, for platforms that read that here instead of giving out app ids. Public."""
-    connector = get_connector(platform)
+    try:
+        connector = get_connector(platform)
+    except Invalid as error:  # here the name is an address, and there is nothing at it
+        raise NotFound(error.detail) from error
     if not isinstance(connector, Announces):
         raise NotFound(f"{connector.manifest.name} gives out app ids.")
     desk = resources.desk
