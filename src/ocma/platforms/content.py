@@ -5,25 +5,31 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 MediaKind = Literal["image", "gif", "video", "document"]
 Role = Literal["post", "comment"]
+
+
+class Opens(Protocol):
+    """A file's bytes from `start` on. What comes before is not read, be it on disk or in a bucket."""
+
+    def __call__(self, start: int = 0, /) -> AsyncIterator[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
     """One file to send along. `size` in bytes, `width` and `height` in pixels, `duration` in seconds, `frame_rate` per second.
 
-    `open` yields its bytes in chunks, from the beginning at each call. `url` makes an address at which anybody can fetch it for a
-    while: for platforms that fetch. None is unknown, everywhere; of `url`: this server has no public address.
+    `open` yields its bytes in chunks, at each call anew. `url` makes an address at which anybody can fetch it for a while: for
+    platforms that fetch. None is unknown, everywhere; of `url`: this server has no public address.
     """
 
     id: str
     kind: MediaKind
     mime_type: str
     size: int
-    open: Callable[[], AsyncIterator[bytes]] = field(compare=False, repr=False)
+    open: Opens = field(compare=False, repr=False)
     width: int | None = None
     height: int | None = None
     alt_text: str | None = None

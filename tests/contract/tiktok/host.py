@@ -80,9 +80,9 @@ def film(size: int, duration: float | None = 10.0, content: bytes | None = None,
     """`content` None: as many bytes as `size`, each different from its neighbours."""
     held = bytes(range(251)) * (size // 251 + 1) if content is None else content
 
-    async def opened():
+    async def opened(begin=0):
         whole = held[:size]
-        for start in range(0, len(whole), block):
+        for start in range(begin, len(whole), block):
             yield whole[start : start + block]
 
     return Media("m1", "video", "video/mp4", size, opened, 1080, 1920, duration=duration)

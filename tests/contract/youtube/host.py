@@ -114,8 +114,8 @@ class Host:
 
 
 def film(content: bytes = b"film", block: int = 1_000_000) -> Media:
-    async def opened():
-        for start in range(0, len(content), block):
+    async def opened(begin=0):
+        for start in range(begin, len(content), block):
             yield content[start : start + block]
 
     return Media("m1", "video", "video/mp4", len(content), opened)

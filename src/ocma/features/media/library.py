@@ -20,7 +20,7 @@ from ocma.features.workspaces import audit
 from ocma.features.workspaces.caller import Caller
 from ocma.ids import new_id
 from ocma.infra.outbound import Outbound
-from ocma.platforms.content import Media
+from ocma.platforms.content import Media, Opens
 from ocma.platforms.rules import MediaRules
 
 
@@ -113,7 +113,7 @@ def _medium(caller: Caller, medium_id: UUID, facts: Facts, digest: bytes) -> Med
     )
 
 
-def _media(medium: Medium, facts: Facts, read: Callable[[], AsyncIterator[bytes]], url: Callable[[], str] | None) -> Media:
+def _media(medium: Medium, facts: Facts, read: Opens, url: Callable[[], str] | None) -> Media:
     return Media(
         id=str(medium.id),
         kind=facts.kind,

@@ -50,9 +50,9 @@ async def cut(media: Media, wanted: Sequence[range]) -> AsyncIterator[tuple[rang
     """The bytes of spans that follow each other."""
     if not wanted:
         return
-    left, held, passed = list(wanted), bytearray(), 0
-    async for block in media.open():
-        held += block[max(wanted[0].start - passed, 0) :]
+    left, held, passed = list(wanted), bytearray(), wanted[0].start
+    async for block in media.open(passed):
+        held += block
         passed += len(block)
         while left and len(held) >= len(left[0]):
             span = left.pop(0)

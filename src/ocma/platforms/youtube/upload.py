@@ -92,9 +92,9 @@ def _place(response: httpx2.Response) -> int | str:
 
 
 async def _pieces(media: Media, start: int) -> AsyncIterator[bytes]:
-    held, passed = bytearray(), 0
-    async for block in media.open():
-        held += block[max(start - passed, 0) :]
+    held, passed = bytearray(), start
+    async for block in media.open(start):
+        held += block
         passed += len(block)
         while len(held) >= PIECE:
             yield bytes(held[:PIECE])
