@@ -65,8 +65,8 @@ def as_it_is(_, value):
     return value if isinstance(value, bytes) else str(value).encode()
 
 
-def described(description, app, examples, *, coverage=True, credentials=True, ids=True, modes="all"):
-    """`credentials`: made-up ones are tried too. `ids`: stand-ins in paths. The same examples every time."""
+def described(description, app, examples, *, coverage=True, credentials=True, modes="all"):
+    """`credentials`: made-up ones are tried too. The same examples every time."""
     config = {
         "base-url": "http://testserver",
         "suppress-health-check": ["all"],
@@ -85,11 +85,11 @@ def described(description, app, examples, *, coverage=True, credentials=True, id
             **{f"last {name}": {"values": STAND_INS[name][COUNTS[name] // 2 :]} for name in ENDING.values()},
         },
         "parameters": {
-            **{f"path.{name}": _bound(name) for name in COUNTS if ids},
+            **{f"path.{name}": _bound(name) for name in COUNTS},
             **{where: _bound(words) for where, words in BOUND.items()},
         },
         "operations": [
-            *(_of(operation, **{f"path.{name}": _bound(f"last {name}")}) for operation, name in ENDING.items() if ids),
+            *(_of(operation, **{f"path.{name}": _bound(f"last {name}")}) for operation, name in ENDING.items()),
             *({"include-operation-id": each, "checks": {"negative_data_rejection": {"enabled": False}}} for each in ANYTHING),
             _of("login", **{"body.email": _bound("email"), "body.password": _bound("password")}),
         ],

@@ -1,7 +1,6 @@
 """Meta's own description of the Graph API's nodes, and whether a request keeps to it."""
 
 import json
-import re
 from email import message_from_bytes
 from email.policy import HTTP
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx2
+
+from contract.graph.wire import Broken, top_level
 
 DATA = Path(__file__).with_name("data")
 EVERYWHERE = frozenset({"fields", "limit", "after", "until", "__paging_token", "appsecret_proof"})
@@ -20,10 +21,6 @@ KNOWN = {
     "Page": {"tasks"},
     "Stories": set[str](),
 }
-
-
-class Broken(AssertionError):
-    """A request that the description does not allow."""
 
 
 def recorded(name: str) -> Any:
@@ -88,15 +85,8 @@ class Description:
             return
         edges = {each["edge"] for each in self._nodes[node]["apis"] if each["method"] == "GET"}
         known = {*self._nodes[node]["fields"], *edges, *KNOWN.get(node, set())}
-        if unknown := set(top_level(fields)) - known:
+        if unknown := top_level(fields) - known:
             raise Broken(f"{node} has no {sorted(unknown)}")
-
-
-def top_level(fields: str) -> list[str]:
-    """`id,picture{url}` -> id, picture."""
-    while "{" in fields:
-        fields = re.sub(r"\{[^{}]*\}", "", fields)
-    return fields.split(",")
 
 
 GRAPH = Description()

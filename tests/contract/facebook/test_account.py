@@ -8,7 +8,9 @@ import httpx2
 import pytest
 
 from contract.facebook.description import GRAPH, recorded, sent
-from contract.facebook.host import PAGE, TOKEN, Host, answer, error, facebook
+from contract.facebook.host import PAGE, TOKEN, Host, facebook
+from contract.graph.host import TokenHost, answer, error
+from contract.graph.wire import asked_at
 from ocma.errors import Invalid
 from ocma.platforms.configuration import endpoints
 from ocma.platforms.errors import PermissionMissing, PlatformUnavailable, Throttled
@@ -30,30 +32,17 @@ def flow(host, **environment):
     return Facebook.flow(MANIFEST, given, App("app-id", "app-secret"), httpx2.MockTransport(host), lambda: NOW)
 
 
-class TokenHost:
-    def __init__(self, *answers):
-        self.asked, self._answers = [], list(answers)
-
-    def __call__(self, request):
-        self.asked.append(request)
-        return self._answers.pop(0)
-
-
 def proof(token):
     return hmac.new(b"app-secret", token.encode(), hashlib.sha256).hexdigest()
 
 
 async def test_the_dialog():
     authorization = await flow(None).authorize(BACK, "st&te")
-    url = httpx2.URL(authorization.url)
-    assert f"{url.scheme}://{url.host}{url.path}" == "https://www.facebook.com/v26.0/dialog/oauth"
-    assert dict(url.params) == {
-        "client_id": "app-id",
-        "redirect_uri": BACK,
-        "response_type": "code",
-        "state": "st&te",
-        "scope": ",".join(MANIFEST.oauth.scopes),
-    }
+    assert asked_at(authorization.url, "https://www.facebook.com/v26.0/dialog/oauth") == (
+        BACK,
+        "st&te",
+        ",".join(MANIFEST.oauth.scopes),
+    )
 
 
 async def test_the_dialog_of_an_app_for_business_and_of_another_version():

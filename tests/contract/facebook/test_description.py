@@ -3,8 +3,9 @@
 import httpx2
 import pytest
 
-from contract.facebook.description import GRAPH, Broken
+from contract.facebook.description import GRAPH
 from contract.facebook.host import API, Host, facebook
+from contract.graph.wire import Broken
 
 
 def post(edge, **form):

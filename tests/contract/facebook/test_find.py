@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from contract.facebook.description import recorded, sent
-from contract.facebook.host import PAGE, POST, VIDEO, Host, answer, error, facebook
+from contract.facebook.host import PAGE, POST, VIDEO, Host, facebook
 from contract.facebook.test_publish import file, outgoing, video
+from contract.graph.host import answer, error
 from ocma.platforms.connector import Absent, Published, Unprovable
 from ocma.platforms.content import Link
 from ocma.platforms.errors import NotReady, PlatformUnavailable, ReauthorizationRequired, Throttled

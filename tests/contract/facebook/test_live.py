@@ -2,8 +2,9 @@
 
 import pytest
 
-from contract.facebook.host import PAGE, POST, VIDEO, Host, answer, error, facebook
+from contract.facebook.host import PAGE, POST, VIDEO, Host, facebook
 from contract.facebook.test_find import AT, status
+from contract.graph.host import answer, error
 from ocma.platforms.connector import Absent, Processing, Published
 from ocma.platforms.errors import ContentRejected, PermissionMissing, ReauthorizationRequired
 

@@ -3,7 +3,8 @@
 import pytest
 
 from contract.facebook.description import recorded
-from contract.facebook.host import PAGE, Host, answer, error, facebook
+from contract.facebook.host import PAGE, Host, facebook
+from contract.graph.host import answer, error
 from ocma.platforms.errors import (
     AccountRestricted,
     ContentRejected,

@@ -1,12 +1,12 @@
 """Meta's own description of Instagram's nodes, for either login, and whether a request keeps to it."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx2
+
+from contract.graph.wire import Broken, form, top_level
 
 DATA = Path(__file__).with_name("data")
 EVERYWHERE = frozenset({"fields", "limit", "after"})
@@ -14,21 +14,8 @@ EVERYWHERE = frozenset({"fields", "limit", "after"})
 KNOWN = {"POST media_publish": {"creation_id"}, "GET stories": set[str]()}
 
 
-class Broken(AssertionError):
-    """A request that the description does not allow."""
-
-
 def recorded(name: str) -> Any:
     return json.loads((DATA / f"{name}.json").read_text())
-
-
-def form(request: httpx2.Request) -> dict[str, str]:
-    if not request.content:
-        return {}
-    assert request.headers["content-type"].partition(";")[0] == "application/x-www-form-urlencoded"
-    pairs = parse_qsl(request.content.decode(), keep_blank_values=True, strict_parsing=True)
-    assert len(dict(pairs)) == len(pairs)
-    return dict(pairs)
 
 
 class Description:
@@ -43,7 +30,7 @@ class Description:
             raise Broken(f"{request.method} {node}/{edge} knows no {sorted(unknown)}")
         for name in params.keys() & given.keys():
             self._check_value(params[name], given[name])
-        asked = set(re.sub(r"\{.*?\}", "", given.get("fields", "")).split(",")) - {""}
+        asked = top_level(given.get("fields", ""))
         if unknown := asked - set(self._nodes[returns]["fields"]):
             raise Broken(f"{returns} has no {sorted(unknown)}")
 

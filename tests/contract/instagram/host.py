@@ -2,12 +2,11 @@
 
 import hashlib
 import hmac
-import json
-from collections.abc import Callable
 from typing import Any
 
 import httpx2
 
+from contract.graph.host import Answer, GraphHost, answer, no_sleep
 from contract.instagram.description import GRAPH
 from ocma.platforms.connector import Access
 from ocma.platforms.grant import App
@@ -22,49 +21,28 @@ OWN, FACEBOOK, LOGIN, DIALOG = (
 ACCOUNT, MEDIA, CONTAINER, COMMENT = "17841405309211844", "17895695668004550", "17889455560051444", "17858893269000001"
 SECRET, TOKEN = "app-secret", "the-token"
 PROOF = hmac.new(SECRET.encode(), TOKEN.encode(), hashlib.sha256).hexdigest()
-Answer = httpx2.Response | Exception | Callable[[httpx2.Request], httpx2.Response]
-
-
-def answer(body: Any = None, status: int = 200, **headers: str) -> httpx2.Response:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx2.Response(status, content=content, headers={"content-type": "application/json", **named})
-
-
-def error(code: int, subcode: int | None = None, status: int = 400, **more: Any) -> httpx2.Response:
-    told = {"message": "Words that nobody may rely on", "type": "OAuthException", "code": code, "fbtrace_id": "A7O", **more}
-    return answer({"error": told | ({"error_subcode": subcode} if subcode is not None else {})}, status)
 
 
 def state(code: str, status: str = "", container: str = CONTAINER) -> httpx2.Response:
     return answer({"status_code": code, "status": status or f"{code.title()}: words.", "id": container})
 
 
-class Host:
+class Host(GraphHost):
     """`by_facebook`: speaks for accounts of Facebook's login."""
 
+    version = "v26.0"
+
     def __init__(self, *answers: Answer, by_facebook: bool = False, settings: dict[str, str] | None = None) -> None:
-        self.requests: list[httpx2.Request] = []
-        self._answers = list(answers)
+        super().__init__(*answers)
         self._by_facebook = by_facebook
         self._settings = settings or {}
 
-    def __call__(self, request: httpx2.Request) -> httpx2.Response:
-        request.read()
-        self.requests.append(request)
-        self._check(request)
-        found = self._answers.pop(0)
-        if isinstance(found, Exception):
-            raise found
-        return found(request) if callable(found) else found
-
-    def _check(self, request: httpx2.Request) -> None:
+    def check(self, request: httpx2.Request) -> None:
         assert f"https://{request.url.host}" == (FACEBOOK if self._by_facebook else OWN)
         assert request.headers["authorization"] == f"Bearer {TOKEN}"
         assert request.url.params.get("appsecret_proof") == (PROOF if self._by_facebook else self._settings.get("expected"))
         assert "access_token" not in request.url.params
-        version, node, *edge = request.url.path.strip("/").split("/")
-        assert version == "v26.0"
+        node, *edge = self.path(request)
         kind = self._kind(node)
         GRAPH.check(request, kind, edge[0] if edge else f"#{request.method.lower()}", self._returned(kind, edge))
 
@@ -77,18 +55,9 @@ class Host:
     def _returned(kind: str, edge: list[str]) -> str:
         return {"media": "IGMedia", "stories": "IGMedia", "comments": "IGComment"}.get(edge[0], kind) if edge else kind
 
-    @property
-    def asked(self) -> list[str]:
-        return [f"{each.method} {each.url.path.removeprefix('/v26.0')}" for each in self.requests]
-
-    @property
-    def left(self) -> int:
-        return len(self._answers)
-
     def access(self, profile_id: str = ACCOUNT, **more: Any) -> Access:
-        client = httpx2.AsyncClient(transport=httpx2.MockTransport(self), base_url=OWN)
         return Access(
-            client,
+            self.client(OWN),
             profile_id=profile_id,
             handle="ocma",
             token=TOKEN,
@@ -98,10 +67,6 @@ class Host:
             secrets={"login": "facebook"} if self._by_facebook else {},
             **more,
         )
-
-
-async def no_sleep(_seconds: float) -> None:
-    pass
 
 
 def instagram() -> Instagram:

@@ -1,22 +1,12 @@
-"""Posts to be sent, and how a test walks a post's steps."""
+"""Posts to be sent to Instagram."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from contract.graph import posts
+from contract.graph.posts import image
 from contract.instagram.host import CONTAINER, Host, instagram
 from ocma.platforms.content import Content, Media, Outgoing, Part
-
-
-async def nothing():
-    yield b""
-
-
-def image(name: str = "a", **more: Any) -> Media:
-    return Media(name, "image", "image/jpeg", 1, nothing, url=lambda: f"https://files.example/{name}.jpg?s=1&t=2", **more)
-
-
-def video(name: str = "v", **more: Any) -> Media:
-    return Media(name, "video", "video/mp4", 1, nothing, url=lambda: f"https://files.example/{name}.mp4", **more)
 
 
 def content(*media: Media, text: str = "Hello", comment: str | None = None, **options: Any) -> Content:
@@ -25,11 +15,7 @@ def content(*media: Media, text: str = "Hello", comment: str | None = None, **op
 
 
 async def walk(host: Host, post: Content, known: Mapping[str, str] | None = None, **access: Any) -> dict[str, str]:
-    """Every step in order; what they returned."""
-    stored = dict(known or {})
-    for step in instagram().steps(post):
-        stored[step.key] = await step.run(host.access(**access), dict(stored))
-    return stored
+    return await posts.walk(instagram(), host.access(**access), post, known)
 
 
 def outgoing(*media: Media, text: str = "Hello", index: int = 0, **more: Any) -> Outgoing:

@@ -6,8 +6,10 @@ from urllib.parse import parse_qsl
 import httpx2
 import pytest
 
+from contract.graph.host import TokenHost, answer, error
+from contract.graph.wire import asked_at
 from contract.instagram.description import recorded
-from contract.instagram.host import ACCOUNT, FACEBOOK, Host, answer, error, instagram
+from contract.instagram.host import ACCOUNT, FACEBOOK, Host, instagram
 from ocma.errors import Invalid
 from ocma.platforms.configuration import endpoints
 from ocma.platforms.errors import PermissionMissing, PlatformUnavailable, ReauthorizationRequired, Throttled
@@ -31,15 +33,6 @@ ME = {
 }
 
 
-class TokenHost:
-    def __init__(self, *answers):
-        self.asked, self._answers = [], list(answers)
-
-    def __call__(self, request):
-        self.asked.append(request)
-        return self._answers.pop(0)
-
-
 def flow(*answers, **environment):
     host = TokenHost(*answers)
     where = endpoints(MANIFEST, environment)
@@ -52,15 +45,11 @@ def addressed(request):
 
 async def test_the_dialog():
     authorization = await flow()[1].authorize(BACK, "st&te")
-    url = httpx2.URL(authorization.url)
-    assert f"{url.scheme}://{url.host}{url.path}" == "https://www.instagram.com/oauth/authorize"
-    assert dict(url.params) == {
-        "client_id": "app-id",
-        "redirect_uri": BACK,
-        "response_type": "code",
-        "state": "st&te",
-        "scope": ",".join(MANIFEST.oauth.scopes),
-    }
+    assert asked_at(authorization.url, "https://www.instagram.com/oauth/authorize") == (
+        BACK,
+        "st&te",
+        ",".join(MANIFEST.oauth.scopes),
+    )
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
@@ -174,7 +163,7 @@ async def test_accounts_linked_to_pages_have_their_pages_tokens():
     page = {"id": "1", "name": "Page", "access_token": "page-token", "tasks": ["CREATE_CONTENT"]}
     body = {"data": [{**page, "instagram_business_account": linked}, {**page, "id": "2"}]}
     host = Host(answer(body), by_facebook=True)
-    host._check = lambda request: None  # pages are described with Facebook's tests
+    host.check = lambda request: None  # pages are described with Facebook's tests
     (profile,) = await instagram().identify(host.access(profile_id="", scopes=("pages_show_list",)))
     assert host.requests[0].url.host == "graph.facebook.com"
     assert (profile.id, profile.handle, profile.followers) == (ACCOUNT, "ocma", 5)
@@ -185,7 +174,7 @@ async def test_accounts_linked_to_pages_have_their_pages_tokens():
 
 async def test_a_login_without_any():
     host = Host(answer({"data": []}), by_facebook=True)
-    host._check = lambda request: None
+    host.check = lambda request: None
     with pytest.raises(PermissionMissing) as told:
         await instagram().identify(host.access(profile_id=""))
     assert told.value.rule == "noAccounts"

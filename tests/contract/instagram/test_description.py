@@ -3,7 +3,8 @@
 import httpx2
 import pytest
 
-from contract.instagram.description import GRAPH, Broken
+from contract.graph.wire import Broken
+from contract.instagram.description import GRAPH
 from contract.instagram.host import OWN
 
 NODE = "IGUserForIGOnlyAPI"

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from contract.graph.host import answer, error
+from contract.graph.posts import image, video
 from contract.instagram.description import recorded
-from contract.instagram.host import ACCOUNT, COMMENT, CONTAINER, MEDIA, Host, answer, error, instagram, state
-from contract.instagram.posts import comment, image, outgoing, video
+from contract.instagram.host import ACCOUNT, COMMENT, CONTAINER, MEDIA, Host, instagram, state
+from contract.instagram.posts import comment, outgoing
 from ocma.platforms.connector import Absent, Processing, Published, Unprovable
 from ocma.platforms.errors import PlatformUnavailable, Throttled
 

@@ -5,9 +5,12 @@ from unittest import mock
 import httpx2
 import pytest
 
-from contract.instagram.description import form, recorded
-from contract.instagram.host import ACCOUNT, COMMENT, CONTAINER, MEDIA, PROOF, Host, answer, error, instagram, state
-from contract.instagram.posts import comment, content, image, outgoing, video, walk
+from contract.graph.host import answer, error, left_open
+from contract.graph.posts import image, video
+from contract.graph.wire import form
+from contract.instagram.description import recorded
+from contract.instagram.host import ACCOUNT, COMMENT, CONTAINER, MEDIA, PROOF, Host, instagram, state
+from contract.instagram.posts import comment, content, outgoing, walk
 from ocma.platforms.connector import Published
 from ocma.platforms.errors import (
     AccountRestricted,
@@ -171,22 +174,12 @@ async def test_it_is_live_even_if_its_address_is_not_told(after):
 @pytest.mark.parametrize(
     "lost",
     [
-        answer(b"<html>", 500),
-        answer(b"", 503),
-        error(1, status=500),
-        error(1),
-        error(2),
+        *left_open(),
         error(-1, 2207001),
         error(9007, 2207027),
         error(24, 2207008),
         error(100, 33),
-        error(100, is_transient=True),
         answer({"success": True}),
-        answer(b"<html>"),
-        httpx2.ReadTimeout("no answer"),
-        httpx2.ReadError("reset"),
-        httpx2.WriteError("reset"),
-        httpx2.RemoteProtocolError("closed"),
     ],
 )
 async def test_what_leaves_it_open_is_sent_once(lost):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from contract.instagram.host import answer, error, instagram
+from contract.graph.host import answer, error
+from contract.instagram.host import instagram
 from ocma.platforms.errors import (
     AccountRestricted,
     ContentRejected,

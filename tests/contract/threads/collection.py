@@ -1,12 +1,12 @@
 """The requests of Meta's own collection for the Threads API, and whether one of ours keeps to them."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx2
+
+from contract.graph.wire import Broken, form, top_level
 
 DATA = Path(__file__).with_name("data")
 # What the collection leaves to its variables, or to other requests of the same kind.
@@ -14,21 +14,8 @@ KNOWN = {"GET me/replies": {"replied_to"}, "POST me/threads": {"media_type", "qu
 TYPES = frozenset({"TEXT", "IMAGE", "VIDEO", "CAROUSEL"})
 
 
-class Broken(AssertionError):
-    """A request that is not in the collection."""
-
-
 def recorded(name: str) -> Any:
     return json.loads((DATA / f"{name}.json").read_text())
-
-
-def form(request: httpx2.Request) -> dict[str, str]:
-    if not request.content:
-        return {}
-    assert request.headers["content-type"].partition(";")[0] == "application/x-www-form-urlencoded"
-    pairs = parse_qsl(request.content.decode(), keep_blank_values=True, strict_parsing=True)
-    assert len(dict(pairs)) == len(pairs)
-    return dict(pairs)
 
 
 class Collection:
@@ -42,7 +29,7 @@ class Collection:
         given = dict(request.url.params.items()) | form(request)
         if unknown := set(given) - set(known["params"]) - KNOWN.get(name, set()):
             raise Broken(f"{name} knows no {sorted(unknown)}")
-        asked = set(re.sub(r"\{.*?\}", "", given.get("fields", "")).split(",")) - {""}
+        asked = top_level(given.get("fields", ""))
         if unknown := asked - set(known["fields"]):
             raise Broken(f"{name} has no {sorted(unknown)}")
         self._check_values(given)

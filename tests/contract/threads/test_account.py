@@ -6,8 +6,10 @@ from urllib.parse import parse_qsl
 import httpx2
 import pytest
 
+from contract.graph.host import TokenHost, answer
+from contract.graph.wire import asked_at
 from contract.threads.collection import THREADS, recorded
-from contract.threads.host import Host, answer, error, threads
+from contract.threads.host import Host, error, threads
 from ocma.platforms.configuration import endpoints
 from ocma.platforms.errors import PlatformUnavailable, ReauthorizationRequired
 from ocma.platforms.grant import App, Grant
@@ -19,15 +21,11 @@ BACK = "https://ocma.example/api/social/callback"
 LONG = {"access_token": "long", "token_type": "bearer", "expires_in": 5_184_000}
 
 
-class TokenHost:
-    def __init__(self, *answers):
-        self.asked, self._answers = [], list(answers)
-
+class Checked(TokenHost):
     def __call__(self, request):
-        self.asked.append(request)
         token = request.url.params.get("access_token")  # which the collection's reader adds
         THREADS.check(request if token is None else _without_token(request), f"{request.method} {request.url.path.strip('/')}")
-        return self._answers.pop(0)
+        return super().__call__(request)
 
 
 def _without_token(request):
@@ -35,22 +33,18 @@ def _without_token(request):
 
 
 def flow(*answers):
-    host = TokenHost(*answers)
+    host = Checked(*answers)
     where = endpoints(MANIFEST, {})
     return host, Threads.flow(MANIFEST, where, App("app-id", "app-secret"), httpx2.MockTransport(host), lambda: NOW)
 
 
 async def test_the_dialog():
     authorization = await flow()[1].authorize(BACK, "st&te")
-    url = httpx2.URL(authorization.url)
-    assert f"{url.scheme}://{url.host}{url.path}" == "https://www.threads.net/oauth/authorize"
-    assert dict(url.params) == {
-        "client_id": "app-id",
-        "redirect_uri": BACK,
-        "response_type": "code",
-        "state": "st&te",
-        "scope": ",".join(MANIFEST.oauth.scopes),
-    }
+    assert asked_at(authorization.url, "https://www.threads.net/oauth/authorize") == (
+        BACK,
+        "st&te",
+        ",".join(MANIFEST.oauth.scopes),
+    )
 
 
 async def test_a_code_becomes_a_token_of_sixty_days():

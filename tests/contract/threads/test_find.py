@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from contract.graph.host import answer
+from contract.graph.posts import image
 from contract.threads.collection import THREADS, recorded
-from contract.threads.host import CONTAINER, PARENT, POST, Host, answer, error, image, outgoing, reply, state, threads
+from contract.threads.host import CONTAINER, PARENT, POST, Host, error, outgoing, reply, state, threads
 from ocma.platforms.connector import Absent, Processing, Unprovable
 from ocma.platforms.errors import PlatformUnavailable
 

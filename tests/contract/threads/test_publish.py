@@ -6,22 +6,11 @@ from unittest import mock
 import httpx2
 import pytest
 
-from contract.threads.collection import THREADS, Broken, form, recorded
-from contract.threads.host import (
-    CONTAINER,
-    PARENT,
-    POST,
-    Host,
-    answer,
-    error,
-    image,
-    outgoing,
-    reply,
-    state,
-    threads,
-    video,
-    walk,
-)
+from contract.graph.host import answer, left_open
+from contract.graph.posts import image, video
+from contract.graph.wire import Broken, form
+from contract.threads.collection import THREADS, recorded
+from contract.threads.host import CONTAINER, PARENT, POST, Host, error, outgoing, reply, state, threads, walk
 from ocma.platforms.connector import Published
 from ocma.platforms.content import Content, Link, Part, Poll
 from ocma.platforms.errors import (
@@ -144,21 +133,7 @@ async def test_it_is_live_even_if_its_address_is_not_told(after):
 
 @pytest.mark.parametrize(
     "lost",
-    [
-        answer(b"<html>", 500),
-        answer(b"", 503),
-        error(1),
-        error(2),
-        error(24),
-        error(100, 33),
-        error(100, is_transient=True),
-        answer({}),
-        answer(b"<html>"),
-        httpx2.ReadTimeout("no answer"),
-        httpx2.ReadError("reset"),
-        httpx2.WriteError("reset"),
-        httpx2.RemoteProtocolError("closed"),
-    ],
+    [*left_open(), error(24), error(100, 33), answer({})],
 )
 async def test_what_leaves_it_open_is_sent_once(lost):
     host = Host(lost, answer({"id": POST}))
