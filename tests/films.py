@@ -10,9 +10,11 @@ import av
 from PIL import Image, ImageDraw
 
 
-def film(path: Path, *, seconds=1.0, rate=25, size=(320, 180), codec="libx264", sound="aac", noise=False, container=None) -> Path:
-    """A box that moves over changing colour, with silence."""
-    with av.open(str(path), "w", format=container) as out:
+def film(
+    path: Path, *, seconds=1.0, rate=25, size=(320, 180), codec="libx264", sound="aac", noise=False, container=None, flags=""
+) -> Path:
+    """A box that moves over changing colour, with silence. `flags`: of the container, such as `+faststart`."""
+    with av.open(str(path), "w", format=container, options={"movflags": flags} if flags else {}) as out:
         picture = out.add_stream(codec, rate=rate)
         picture.width, picture.height, picture.pix_fmt = *size, "yuv420p"
         voice = out.add_stream(sound, rate=48_000, layout="stereo") if sound else None
