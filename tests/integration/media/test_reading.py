@@ -65,7 +65,7 @@ async def test_the_rest_of_a_video_to_tiktok(video, taken):
 
 
 async def test_the_rest_of_a_video_to_youtube(video, taken):
-    stored = 2 * youtube.upload.PIECE + 256 * 1024
+    stored = youtube.upload.PIECE + 256 * 1024
     whole = httpx2.Response(200, json={"id": "v"})
     pieces = -(-(SIZE - stored) // youtube.upload.PIECE)
     more = [

@@ -23,7 +23,7 @@ async def test_accepted_without_an_answer_is_found_not_sent_again(company, sandb
     account = await company.connect(platform, f"{kind}-{platform}")
     text = f"{kind} on {platform}"
     await sandbox.fault(platform, kind)
-    job = await company.wait(await company.schedule(text, account), "completed", "failed")
+    job = await company.wait(await company.schedule(text, account), "completed", "failed", limit=90)
     assert job.status == "completed"
     assert len(await sandbox.books(platform, text)) == 1
     assert [each.state for each in job.attempts] == ["published"]  # one call, settled by asking
@@ -39,7 +39,7 @@ async def test_not_accepted_is_proven_and_sent_again(company, sandbox, unguarded
     text = f"{kind} on {platform}"
     path = {"x": "/2/tweets", "mastodon": "/api/v1/statuses"}[platform]
     await sandbox.fault(platform, kind, path=path)
-    job = await company.wait(await company.schedule(text, account), "completed", "failed")
+    job = await company.wait(await company.schedule(text, account), "completed", "failed", limit=90)
     assert job.status == "completed", job.publications[0].error
     assert len(await sandbox.books(platform, text)) == 1
     assert [each.state for each in job.attempts] == ["absent", "published"]

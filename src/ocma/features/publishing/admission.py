@@ -1,7 +1,7 @@
 """The question that a message's publications ask together, as admit.lua takes it, and its answer."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from importlib.resources import files
@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # load.py knows Press, and a press has gates
     from ocma.features.publishing.load import Work
 
 SCRIPT = Script((files("ocma.features.publishing") / "admit.lua").read_text())
+GIVE_BACK = Script((files("ocma.features.publishing") / "give_back.lua").read_text())
 PARTS = 6  # buckets of the breaker's window
 
 
@@ -53,12 +54,28 @@ def app_door(place: Place) -> str:
 class Answer:
     """`unseeded`: windows whose calls Redis does not know; then nothing was done. Else a verdict for each work.
 
-    `at`: when, in Redis' milliseconds.
+    `at`: when, in Redis' milliseconds; `mark`: of its books.
     """
 
     unseeded: list[Window]
     verdicts: list[Verdict]
     at: int
+    mark: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one publication was charged in an `answer`, when it had been sent `sent` times."""
+
+    work: "Work"
+    costs: list[tuple[Window, int]]
+    sent: int
+    answer: Answer
+
+    def unused(self) -> list[tuple[Window, int]]:
+        """Publishing calls that were not made."""
+        made = len(self.work.attempts) - self.sent
+        return [(window, calls - made) for window, calls in self.costs if calls > made and window.quota.on == "publish"]
 
 
 @dataclass
@@ -116,10 +133,16 @@ class Admission:
     async def ask(self, redis: Client, ok: Mapping[Place, int], known: Mapping[Window, Ages], seed: int) -> "Answer":
         """One round trip."""
         question = json.dumps(self._question(ok, known, seed))
-        unseeded, answers, at = await SCRIPT.run(redis, list(self.keys), ["", question], ["fresh", question])
+        unseeded, answers, at, mark = await SCRIPT.run(redis, list(self.keys), ["", question], ["fresh", question])
         windows = list(self.windows)
         verdicts = [Verdict(Gate(gate), wait / 1000) for gate, wait in zip(answers[::2], answers[1::2], strict=True)]
-        return Answer([windows[int(number) - 1] for number in unseeded], verdicts, int(at))
+        return Answer([windows[int(number) - 1] for number in unseeded], verdicts, int(at), mark)
+
+    def charges(self, answer: Answer) -> Iterator[Charge]:
+        """Of those that may go."""
+        for work, verdict, costs in zip(self.works, answer.verdicts, self.costs, strict=True):
+            if verdict.gate not in REFUSALS:
+                yield Charge(work, costs, len(work.attempts), answer)
 
     def again(self, verdicts: Sequence[Verdict], at: int) -> "Admission":
         """The same for those that may not go, once their accounts' calls have been counted anew, `at` or later."""
@@ -146,6 +169,15 @@ class Admission:
             ],
             "works": self._asked,
         }
+
+
+async def give_back(redis: Client, charges: Iterable[Charge]) -> None:
+    """Of one platform: calls that were charged and not made."""
+    unused = [(charge, window, calls) for charge in charges for window, calls in charge.unused()]
+    if unused:
+        told = [each for charge, _, calls in unused for each in (charge.answer.mark, charge.answer.at, calls)]
+        keys = [window.key(str(charge.work.account.id)) for charge, window, _ in unused]
+        await GIVE_BACK.run(redis, keys, told)
 
 
 def _ages(known: Ages | None) -> list[int] | None:

@@ -12,7 +12,8 @@
 --          works    {id, account's number, place's number, {closed doors' key numbers}, {window's number, cost, …},
 --                   is it only looked for}
 -- Returns  {unseeded windows' numbers}, {reason, milliseconds, …} for each work: 0 may go, 1 may go as the probe, 2 quota,
---          3 breaker, 4 throttled; and when it was (ms). With unseeded windows nothing was done.
+--          3 breaker, 4 throttled; when it was (ms), which is what is pushed for each call that is charged; and the books' mark.
+--          With unseeded windows nothing was done.
 
 local asked = cjson.decode(ARGV[2])
 local time = redis.call('TIME')
@@ -55,7 +56,7 @@ local unseeded = {}
 for number, window in ipairs(asked.windows) do
     if not is_seeded(window) then unseeded[#unseeded + 1] = number end
 end
-if #unseeded > 0 then return {unseeded, {}, now} end
+if #unseeded > 0 then return {unseeded, {}, now, mark} end
 
 local function forget_buckets(key, oldest)
     for _, field in ipairs(redis.call('HKEYS', key)) do
@@ -142,4 +143,4 @@ for _, work in ipairs(asked.works) do
     answers[#answers + 1] = reason
     answers[#answers + 1] = math.ceil(longest)
 end
-return {{}, answers, now}
+return {{}, answers, now, mark}

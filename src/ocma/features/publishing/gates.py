@@ -21,9 +21,10 @@ from ocma.clock import Clock
 from ocma.errors import OcmaError
 from ocma.features.accounts.models import Account
 from ocma.features.accounts.tokens import CONFIRM_AFTER, TokenDoubted
-from ocma.features.publishing.admission import Admission, Answer, Gate, Verdict, account_door, app_door
+from ocma.features.publishing.admission import Admission, Answer, Charge, Gate, Verdict, account_door, app_door, give_back
 from ocma.features.publishing.breaker import Breaker, Outcome, Place, Policy, Tally, counts_key, outcome_of, place_of, trips
 from ocma.features.publishing.circuit import Circuits
+from ocma.features.publishing.claims import Claim
 from ocma.features.publishing.quotas import Ages, Window, fetch_calls, wait
 from ocma.infra.database import Database
 from ocma.infra.redis import Client
@@ -84,6 +85,7 @@ class Gates:
         self._throttles: dict[Place | UUID, float] = {}  # the platform wants nothing from an app or account, until (monotonic)
         self._probes: set[UUID] = set()
         self._counted: set[UUID] = set()  # publications whose refusal is in the tally already
+        self._charges: dict[Claim, Charge] = {}  # for what each was let go
         self._spent: dict[UUID, dict[str, float]] = {}  # by account: doors to close, until (monotonic)
         self._away_until = 0.0
         self._seeding = asyncio.Lock()
@@ -192,7 +194,10 @@ class Gates:
         self._is_there()
         ok = {place: self._take_ok(place) for place in asked.standing}
         async with asyncio.timeout(self._patience):
-            return await asked.ask(self._redis, ok, known, self._random.getrandbits(31))
+            answer = await asked.ask(self._redis, ok, known, self._random.getrandbits(31))
+        if not answer.unseeded:
+            self._charges.update((each.work.claim, each) for each in asked.charges(answer))
+        return answer
 
     def _is_there(self) -> None:
         if monotonic() < self._away_until:
@@ -247,6 +252,19 @@ class Gates:
         elif outcome in {"down", "refused"} and work.claim.id not in self._counted:
             await self._failed(place, work, outcome)
         self._counted.discard(work.claim.id)
+
+    async def done(self, works: Sequence["Work"]) -> None:
+        """They are out of hand. Calls they did not make are given back, or whoever is looked at ten times uses up ten calls."""
+        charges = [charge for each in works if (charge := self._charges.pop(each.claim, None))]
+        charges = [each for each in charges if each.unused()]
+        if not charges:
+            return
+        try:
+            self._is_there()
+            async with asyncio.timeout(self._patience):
+                await give_back(self._redis, charges)
+        except UNHAPPY as error:  # too much is charged, until it leaves the window
+            self._is_away(error)
 
     def _shut(self, work: "Work", place: Place, error: Throttled) -> None:
         """The platform says for how long, and nobody else needs to try in vain. What it says so counts before its headers."""

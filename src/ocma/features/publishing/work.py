@@ -30,6 +30,7 @@ async def work_batch(press: Press, message: Sequence[tuple[str, int]]) -> None:
     since = monotonic()
     taken = await claims.take(press.database, [(UUID(each), fence) for each, fence in message], press.lease)
     press.keeper.hold(taken, since)
+    works: list[Work] = []
     try:
         works = await load(press, taken)
         waits = await press.gates.admit(works)
@@ -40,6 +41,7 @@ async def work_batch(press: Press, message: Sequence[tuple[str, int]]) -> None:
     finally:
         for claim in taken:
             press.keeper.let_go(claim)
+        await press.gates.done(works)
 
 
 async def _work_account(press: Press, group: list[Work]) -> None:
@@ -82,6 +84,7 @@ async def _work_one(press: Press, work: Work) -> None:
         log.exception("publication.unexpected", publication=str(work.claim.id))
     finally:
         press.keeper.let_go(work.claim)
+        await press.gates.done([work])
 
 
 def messages(found: Sequence[Claim], size: int = 100) -> list[list[tuple[str, int]]]:

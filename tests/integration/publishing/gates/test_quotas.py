@@ -7,10 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ocma.clock import utcnow
 from ocma.features.publishing.breaker import Place
+from ocma.features.publishing.load import Sending
 from ocma.features.publishing.quotas import Window, fetch_calls, wait
 from ocma.ids import new_id
 from ocma.platforms.manifest import Quota
+
+SHORT = "publish:account={}/15s"  # nobody counts anew for so short a wait
 
 
 async def admitted(gates, works):
@@ -85,6 +89,67 @@ async def test_each_part_costs_a_call_and_what_is_live_costs_none(gates, cast):
     for work, part in [(thread, 0), (thread, 1), (thread, 2), (again, 2)]:
         await cast.attempt(work, part)
     assert set(await one.admit([again])) == {again.claim.id}
+
+
+def sent(work, part=0):
+    """As the write-ahead notes it."""
+    work.attempts.append(Sending(new_id(), part, utcnow()))
+
+
+async def test_what_is_not_ready_has_not_used_up_anything(gates, cast):
+    """However often it is looked at."""
+    (slow, other, late), one = await cast.works(await cast.account(), 3), gates(SHORT.format(2))
+    for _ in range(5):
+        assert await one.admit([slow]) == {}
+        await one.done([slow])
+    for each in (slow, other):
+        assert await one.admit([each]) == {}
+        sent(each)
+        await one.done([each])
+    assert set(await one.admit([late])) == {late.claim.id}
+
+
+async def test_of_a_thread_that_is_not_ready_only_what_was_sent_is_used_up(gates, cast):
+    account, one = await cast.account(), gates(SHORT.format(4))
+    (thread,), (first, second) = await cast.works(account, parts=3), await cast.works(account, 2)
+    assert await one.admit([thread]) == {}
+    sent(thread)
+    thread.publication.progress["parts"] = [{"id": "1", "url": None}]
+    await one.done([thread])
+    assert await one.admit([thread, first]) == {}  # 1 and 2 and 1
+    assert set(await one.admit([second])) == {second.claim.id}
+
+
+async def test_it_is_given_back_once(gates, cast):
+    (first, second), one = await cast.works(await cast.account(), 2), gates(SHORT.format(1))
+    assert await one.admit([first]) == {}
+    await one.done([first])
+    assert await one.admit([second]) == {}
+    await one.done([first])
+    assert set(await one.admit([first])) == {first.claim.id}
+
+
+async def test_a_claim_anew_of_the_same_publication_keeps_its_own_charge(gates, cast):
+    """The old one's message may end later."""
+    (old,), one = await cast.works(await cast.account()), gates(SHORT.format(1))
+    assert await one.admit([old]) == {}
+    await one.done([old])
+    anew = replace(old, claim=replace(old.claim, fence=2))
+    assert await one.admit([anew]) == {}
+    await one.done([old])
+    assert set(await one.admit([old])) == {old.claim.id}
+
+
+async def test_nothing_is_given_back_from_books_that_it_was_not_charged_in(gates, redis, cast):
+    (before, after, late), one = await cast.works(await cast.account(), 3), gates(SHORT.format(1))
+    assert await one.admit([before]) == {}
+    (key,) = await redis.keys("*calls:publish*")
+    instant = await redis.lindex(key, 0)
+    await redis.flushall()
+    assert await one.admit([after]) == {}
+    await redis.lset(key, 0, instant)  # as if it had been charged in the same one
+    await one.done([before])
+    assert set(await one.admit([late])) == {late.claim.id}
 
 
 async def test_a_thread_longer_than_the_quota_goes_when_the_window_is_empty(gates, cast):
