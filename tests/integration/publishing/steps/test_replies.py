@@ -14,6 +14,7 @@ from ocma.platforms.threads import Threads
 TEXTS = ("part 0", "part 1", "part 2")
 FIRST = ["prepare", *["stored"] * 4, "prepared", "send", "answered", "recorded"]  # its container; may the others reply?
 LATER = ["prepare", *["stored"] * 2, "prepared", "send", "answered", "recorded"]
+WORKS = 6.0  # seconds
 STAGES = [*FIRST, *LATER, *LATER]
 
 
@@ -73,12 +74,12 @@ async def test_whoever_dies_anywhere_in_a_thread(company, sandbox, calls, place)
 
 @pytest.fixture
 async def slow(sandbox):
-    """Threads works on a file for three seconds."""
+    """Threads works on a file for a while."""
     async with httpx2.AsyncClient(base_url=sandbox.url) as client:
-        for seconds in (3.0, 1.0):
+        for seconds in (WORKS, 1.0):
             body = {"platform": "threads", "settings": {"processing_seconds": seconds}}
             (await client.post("/_control/settings", json=body)).raise_for_status()
-            if seconds > 1:
+            if seconds == WORKS:
                 yield
 
 
@@ -91,6 +92,18 @@ async def reachable(services, sandbox, tmp_path_factory):
             yield found
 
 
+async def waiting(hand, job):
+    """Its only publication, after a step that found something not ready. On a busy machine a file may be fetched too slowly before."""
+    for _ in range(3):
+        await hand.pass_time(job)
+        await hand.step()
+        (found,) = (await hand.company.job(job.post.id)).publications
+        if found.error["code"] == "processing":
+            break
+    assert (found.state, found.error["code"], len(found.progress["parts"])) == ("scheduled", "processing", 1)
+    return found
+
+
 @pytest.mark.usefixtures("slow")
 async def test_a_video_in_a_reply_is_waited_for(reachable, sandbox, calls, tmp_path):
     company = await stage.company(reachable)
@@ -98,14 +111,12 @@ async def test_a_video_in_a_reply_is_waited_for(reachable, sandbox, calls, tmp_p
     parts = [{"content": "with a video", "mediaIds": [await company.keep(video)]}, "after the video"]
     job = await company.schedule("before the video", await company.connect("threads", "video"), thread=parts)
     async with by_hand.hand(company) as hand:
-        for _ in range(2):
-            await hand.step()
-            (waiting,) = (await company.job(job.post.id)).publications
-            assert (waiting.state, waiting.tries, waiting.error["code"]) == ("scheduled", 0, "processing")
-            assert (len(waiting.progress["parts"]), calls["POST threads"], calls["POST threads_publish"]) == (1, 2, 1)
-            await hand.pass_time(job)
-        await asyncio.sleep(3)
+        first, made = await waiting(hand, job), dict(calls)
+        again = await waiting(hand, job)
+        assert (again.tries, again.progress, calls["POST threads"]) == (first.tries, first.progress, made["POST threads"])
+        assert calls["POST threads_publish"] == 1
+        await asyncio.sleep(WORKS)
         job = await hand.rounds(job, "completed", "failed")
     _, reply, _ = await thread(sandbox, ("before the video", "with a video", "after the video"))
     assert [each["mimeType"] for each in reply["media"]] == ["video/mp4"]
-    assert (job.status, len(job.attempts), calls["POST threads"], calls["POST threads_publish"]) == ("completed", 3, 3, 3)
+    assert (job.status, len(job.attempts), calls["POST threads_publish"]) == ("completed", 3, 3)
