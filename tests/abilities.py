@@ -87,7 +87,7 @@ class Case:
 
     `more`: of the request. `parts`: how many posts it becomes, each below the one before; with `illustrated` the second one has
     an image, ILLUSTRATION. `is_silent`: it takes no text. `shows`: words that the platform has on its books besides. `login`:
-    settings to connect with; `{sandbox}` is its address.
+    settings to connect with.
     """
 
     platform: str
@@ -101,10 +101,6 @@ class Case:
     is_silent: bool = False
     shows: tuple[str, ...] = ()
     login: tuple[tuple[str, str], ...] = ()
-
-    def settings(self, sandbox: str) -> dict[str, str]:
-        """Those of `login`."""
-        return {name: value.format(sandbox=sandbox) for name, value in self.login}
 
     def __str__(self) -> str:
         return "-".join(filter(None, (self.platform, self.ability, self.how)))
@@ -127,12 +123,7 @@ IMAGE, THREE, FIVE = (
     tuple(f"image-{400 + 10 * each}" for each in range(5)),
 )
 VIDEO, UPRIGHT = ("video",), ("upright",)
-BY_FACEBOOK = (
-    ("OCMA_INSTAGRAM_LOGIN", "facebook"),
-    ("OCMA_INSTAGRAM_API_URL", "{sandbox}/instagram"),  # with an address of its own it takes an app of its own
-    ("INSTAGRAM_CLIENT_ID", "sandbox-instagram-facebook-client"),
-    ("INSTAGRAM_CLIENT_SECRET", "sandbox-instagram-facebook-secret"),
-)
+BY_FACEBOOK = (("OCMA_INSTAGRAM_LOGIN", "facebook"),)
 PUBLIC = {"privacy_level": "PUBLIC_TO_EVERYONE"}
 TITLE = {"title": "Abilities"}
 ADDRESS = "https://example.org/abilities"

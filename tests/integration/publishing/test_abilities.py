@@ -91,7 +91,7 @@ def _short(post_id: str, page: str) -> str:
 async def played(request, opened, sandbox, environment, dispatcher):
     """One worker for accounts of every login. The platforms fetch files from an API process, and do not save us from ourselves."""
     cases = _asked(request)
-    own = {name: value for case in cases for name, value in case.settings(sandbox.url).items()}
+    own = dict(pair for case in cases for pair in case.login)
     play = Played(await stage.company(opened), sandbox)
     await sandbox.guard(on=False)
     with stage.served(environment) as url, stage.worker(environment | own | PATIENT | {"OCMA_MEDIA_BASE_URL": url}):
@@ -130,7 +130,7 @@ async def _play(play: Played, cases: list[Case]) -> None:
         if case.platform not in play.bystanders:
             play.bystanders[case.platform] = await _sign_in(play.company, case.platform)
         if (case.platform, case.login) not in play.people:
-            company = _set(play.company, case.settings(play.sandbox.url))
+            company = _set(play.company, dict(case.login))
             play.people[case.platform, case.login] = await _sign_in(company, case.platform)
         if case in POSTS:
             await _schedule(play, case)
@@ -233,7 +233,7 @@ async def test_nothing_else_is_on_the_books(played, platform):
 @pytest.mark.parametrize("case", DELETIONS, ids=str)
 async def test_deleted_is_gone_and_nothing_else(played, case):
     """There is no door to it yet: by the connector, with the account's own token."""
-    company, account = _set(played.company, case.settings(played.sandbox.url)), played.person(case).account
+    company, account = _set(played.company, dict(case.login)), played.person(case).account
     before, connector = _deleted(await played.look(case.platform)), get_connector(case.platform)
     grant, _ = await tokens.fresh(company.resources.desk, account)
     gateway = company.resources.desk.gateway
