@@ -88,10 +88,10 @@ class OAuthFlow:
             raise self._no_answer(error) from error
         return self._grant(dict(token), grant)
 
-    async def revoke(self, grant: Grant) -> None:
-        """Ends the grant at the platform; one that has ended already is a success."""
+    async def revoke(self, grant: Grant) -> bool:
+        """Ends the grant at the platform; one that has ended already is a success. False: the platform has no way to do that."""
         if self._oauth.revoke is None:
-            return
+            return False
         hint, token = ("refresh_token", grant.refresh_token) if grant.refresh_token else ("access_token", grant.access_token)
         client = self._client()
         try:
@@ -100,6 +100,7 @@ class OAuthFlow:
                 answer.raise_for_status()
         except (OAuthError, httpx2.HTTPError, ValueError) as error:
             raise self._no_answer(error) from error
+        return True
 
     async def in_hand(self, token: str, refresh_token: str | None, scopes: tuple[str, ...]) -> Grant:
         """The grant of a token that an operator has; without `scopes`: all that OCMA asks for."""

@@ -104,7 +104,7 @@ async def test_the_app_is_removed_with_the_persons_token_of_which_the_page_keeps
     assert asked.headers["authorization"] == "Bearer user-token"
     assert asked.url.params["appsecret_proof"] == proof("user-token")
     await flow(TokenHost(error(190, 458))).revoke(Grant("page-token", extra={"login": "user-token"}))
-    await flow(TokenHost()).revoke(Grant("page-token"))
+    assert not await flow(TokenHost()).revoke(Grant("page-token"))  # which cannot end it
     with pytest.raises(PlatformUnavailable):
         await flow(TokenHost(error(2))).revoke(Grant("page-token", extra={"login": "user-token"}))
 

@@ -130,6 +130,15 @@ async def test_access_is_revoked_with_the_last_account_of_a_login(company):
         await desk.gateway.flow(x, desk.gateway.configured_app(x.manifest), "").refresh(grant)
 
 
+@pytest.mark.parametrize(("platform", "told"), [("threads", False), ("instagram", False), ("tiktok", True)])
+async def test_where_a_platform_cannot_be_told_whoever_disconnects_is(company, platform, told):
+    """Threads and Instagram have no way to end a grant but their own settings."""
+    account = await company.connect(platform, "goes")
+    warning = await connections.disconnect(company.resources.desk, company.caller, account.id)
+    assert (warning is None) == told
+    assert told or "remove OCMA's access" in warning
+
+
 async def test_accounts_with_tokens_of_their_own_keep_them(company, monkeypatch):
     identify = X.identify
 

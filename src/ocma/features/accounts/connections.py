@@ -191,14 +191,17 @@ async def disconnect(desk: Desk, caller: Caller, account_id: UUID) -> str | None
     return warning
 
 
+_UNTOLD = "could not be told; remove OCMA's access in the account's own settings there."
+
+
 async def _revoke(desk: Desk, account: Account, grant: Grant, *, alone: bool) -> str | None:
     connector = get_connector(account.platform)
     if not alone:  # it would end them all
         return f"OCMA's access at {connector.manifest.name} stays: other accounts of the same login are connected."
     try:
         app = await apps.get_app(desk, account.workspace_id, connector, account.host)
-        await desk.gateway.flow(connector, app, account.host).revoke(grant)
+        told = await desk.gateway.flow(connector, app, account.host).revoke(grant)
     except (PlatformError, Invalid) as error:
         log.warning("account.revoke", account=str(account.id), error=error.rule)
-        return f"{connector.manifest.name} could not be told; remove OCMA's access in the account's own settings there."
-    return None
+        told = False
+    return None if told else f"{connector.manifest.name} {_UNTOLD}"

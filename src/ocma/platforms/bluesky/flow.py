@@ -95,16 +95,17 @@ class BlueskyFlow(OAuthFlow):
             raise self._no_answer(ValueError("a token of another account"))
         return self._grant(answer, grant)
 
-    async def revoke(self, grant: Grant) -> None:
+    async def revoke(self, grant: Grant) -> bool:
         url, token = grant.extra.get("revocation_endpoint"), grant.refresh_token or grant.access_token
         if "key" not in grant.extra:
             response = await self._sent(grant.extra["pds"] + SESSION + "deleteSession", headers=_bearer(token))
         elif url:
             response = await self._post(url, {"token": token, "token_type_hint": "refresh_token"}, grant.extra)
         else:
-            return
+            return False
         if response.status_code == 429 or response.status_code >= 500:  # a 4xx else: it has ended already
             raise self._no_answer(_status(response))
+        return True
 
     async def in_hand(self, token: str, refresh_token: str | None, scopes: tuple[str, ...]) -> Grant:
         """`token` is `handle:app-password` (or a DID instead of the handle): a session is opened with it."""

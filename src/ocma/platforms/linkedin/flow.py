@@ -23,11 +23,10 @@ class LinkedInFlow(OAuthFlow):
         scopes = endpoints.settings["scopes"].replace(",", " ").split()
         self._oauth = replace(manifest.oauth, scopes=tuple(scopes))
 
-    async def revoke(self, grant: Grant) -> None:
+    async def revoke(self, grant: Grant) -> bool:
         """Each token by itself: whether one ends the other is not documented."""
-        await super().revoke(replace(grant, refresh_token=None))
-        if grant.refresh_token:
-            await super().revoke(grant)
+        ended = await super().revoke(replace(grant, refresh_token=None))
+        return ended and (not grant.refresh_token or await super().revoke(grant))
 
     def _api_url(self, path: str) -> str:
         return self._auth_url(path)

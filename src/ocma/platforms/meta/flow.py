@@ -88,11 +88,12 @@ class FacebookFlow(MetaFlow):
         grant = self._lasting(await self._ask("POST", self._oauth.token, self._refused_code, data=form), short)
         return replace(grant, scopes=await self._permissions(grant))
 
-    async def revoke(self, grant: Grant) -> None:
+    async def revoke(self, grant: Grant) -> bool:
         """Ends what the person granted the app, which is all pages at once; a page's own token cannot."""
         if token := grant.extra.get(LOGIN):
             with suppress(ReauthorizationRequired):  # it has ended already
                 await self._ask("DELETE", PERMISSIONS, self._refused_refresh, **self._signed(token))
+        return bool(token)
 
     async def _permissions(self, grant: Grant) -> tuple[str, ...]:
         """What was granted: users may untick some."""

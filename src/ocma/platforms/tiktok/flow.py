@@ -25,9 +25,9 @@ class TikTokFlow(OAuthFlow):
         self._choose_challenge(redirect_uri)
         return await super().exchange(unquote(code), redirect_uri, verifier, kept, issuer)
 
-    async def revoke(self, grant: Grant) -> None:
+    async def revoke(self, grant: Grant) -> bool:
         """The endpoint takes access tokens."""
-        await super().revoke(replace(grant, refresh_token=None))
+        return await super().revoke(replace(grant, refresh_token=None))
 
     def _choose_challenge(self, redirect_uri: str) -> None:
         way = self._endpoints.settings.get("pkce", "auto").lower()
