@@ -70,13 +70,20 @@ def _formatter(shared: Sequence[Processor], form: str) -> structlog.stdlib.Proce
 
 
 def _quiet(level: str) -> None:
-    """Libraries log through ours, and those that narrate only when asked to."""
+    """Libraries log through ours, and those that narrate only when asked to.
+
+    HTTP clients never do: they would tell whole URLs, and the path of a webhook is a secret. `outbound` is our line instead.
+    SQLAlchemy tells its statements, and not the rows that came.
+    """
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
     narrators = logging.DEBUG if level == "DEBUG" else logging.WARNING
-    for name in ("httpx2", "httpx", "httpcore", "aiohttp", "asyncio", "sqlalchemy", "alembic", "taskiq", "stamina"):
+    for name in ("asyncio", "alembic", "taskiq", "stamina"):
         logging.getLogger(name).setLevel(narrators)
+    logging.getLogger("sqlalchemy").setLevel(max(narrators, logging.INFO))
+    for name in ("httpx2", "httpx", "httpcore", "httpcore2", "aiohttp", "pyreqwest"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def redact(_logger: Any, _method: str, event: EventDict) -> EventDict:

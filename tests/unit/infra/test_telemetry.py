@@ -85,6 +85,8 @@ telemetry.configure(Settings(_env_file=None, OCMA_LOG_FORMAT={form!r}, OCMA_LOG_
 structlog.get_logger("ocma.x").info("ours", token="plain-secret", count=3)
 logging.getLogger("uvicorn.error").warning("theirs %s", "Bearer plain-secret")
 logging.getLogger("sqlalchemy.engine").info("narrates")
+logging.getLogger("sqlalchemy.engine").debug("Row ('plain-row',)")
+logging.getLogger("httpx2").info("HTTP Request: POST https://hooks.example/plain-path")
 try:
     raise ValueError("password=1 postgresql://u:plain-secret@h/d")
 except ValueError:
@@ -119,3 +121,9 @@ def test_text_for_people():
 
 def test_libraries_narrate_when_asked():
     assert "narrates" in run("json", "DEBUG").stderr
+
+
+def test_clients_never_tell_urls_nor_the_database_its_rows():
+    said = run("json", "DEBUG").stderr
+    assert "plain-path" not in said
+    assert "plain-row" not in said
