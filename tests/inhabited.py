@@ -20,6 +20,7 @@ from ocma.features.notifications.endpoints import Registry
 from ocma.features.notifications.models import Notification
 from ocma.features.notifications.schemas import NewEndpoint
 from ocma.features.publishing.models import Publication
+from ocma.features.workspaces.models import Workspace
 
 # The way of a publication into each state, as the database allows it.
 WAYS = {
@@ -66,7 +67,16 @@ async def inhabit(resources: Resources) -> Inhabited:
     for number in range(2):
         await _post_in_every_state(place, company, accounts[number])
     await _told(place, company)
+    await _age(company)
     return place
+
+
+async def _age(company: stage.Company) -> None:
+    """Old enough for a second page of what it used."""
+    found, caller = company.resources, company.caller
+    async with found.database.transaction(caller.workspace_id) as session:
+        made = {"created_at": found.clock() - timedelta(days=100)}
+        await session.execute(update(Workspace).where(Workspace.id == caller.workspace_id).values(**made))
 
 
 async def _medium(company: stage.Company, medium_id: str) -> Medium:

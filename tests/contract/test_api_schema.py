@@ -49,7 +49,7 @@ REASONS = {
     "order_rendition": {"unknownPlatform"},
     "begin_upload": {"tooLarge", "uploadMetadata"},
     "send_piece": {"mediaTooLarge", "mediaUnreadable"},
-    **{name: {"cursor"} for name in ("list_audit", "list_jobs", "list_keys", "list_members", "list_uploads")},
+    **{name: {"cursor"} for name in ("list_audit", "list_jobs", "list_keys", "list_members", "list_uploads", "show_usage")},
     **{name: {"cursor"} for name in ("list_deliveries", "list_endpoints", "list_notifications")},
 }
 EVERYWHERE = {"invalidCharacter", "requestLine", "unknownParameter"}  # of which no schema speaks
