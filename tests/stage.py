@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx2
 
@@ -132,9 +132,10 @@ def settings(database_url: str, redis_url: str, media: Path) -> dict[str, str]:
 
 
 @contextmanager
-def process(arguments: list[str], env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """One of our own processes; killed at the end by its pid."""
-    child = subprocess.Popen([sys.executable, *arguments], env={**os.environ, **env}, stdout=subprocess.DEVNULL)
+def process(arguments: list[str], env: Mapping[str, str], log: IO[bytes] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """One of our own processes; killed at the end by its pid. `log` gets what it says."""
+    command = [sys.executable, *arguments]
+    child = subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.DEVNULL, stderr=log)
     try:
         yield child
     finally:
@@ -152,14 +153,15 @@ def stopping_worker(stage: str, env: Mapping[str, str], publications: int = 1, t
 
 
 @contextmanager
-def served(env: Mapping[str, str]) -> Iterator[str]:
+def served(env: Mapping[str, str], log: IO[bytes] | None = None) -> Iterator[str]:
     """The HTTP door in a process of its own, on a socket that we opened: its URL is surely ours."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         listening.set_inheritable(True)
         command = [sys.executable, "-m", "ocma", "api", "--fd", str(listening.fileno())]
-        child = subprocess.Popen(command, env={**os.environ, **env}, pass_fds=[listening.fileno()], stdout=subprocess.DEVNULL)
+        whole, passed = {**os.environ, **env}, [listening.fileno()]
+        child = subprocess.Popen(command, env=whole, pass_fds=passed, stdout=subprocess.DEVNULL, stderr=log)
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:

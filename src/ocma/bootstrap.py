@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ocma.clock import Clock, utcnow
@@ -22,8 +22,10 @@ from ocma.features.publishing.keeper import Keeper
 from ocma.features.publishing.lanes import Lanes
 from ocma.features.publishing.press import Press
 from ocma.infra.database import Database
+from ocma.infra.meters import Meters
 from ocma.infra.outbound import Outbound
-from ocma.infra.redis import Client, connect
+from ocma.infra.pools import Pool
+from ocma.infra.redis import Client, connect, pools
 from ocma.infra.storage import open_storage
 from ocma.infra.tasks import Tasks
 from ocma.infra.vault import Vault
@@ -49,6 +51,7 @@ class Resources:
     uploads: Uploads
     renditions: Renditions
     leases: Database  # a connection of its own: a full pool must not cost a lease
+    meters: Meters
 
     def gates(self) -> Gates:
         policy = Policy(first=self.settings.breaker_seconds, longest=self.settings.breaker_seconds * 20)
@@ -69,6 +72,7 @@ class Resources:
             lease=lease,
             timeout=self.settings.publish_timeout_seconds,
             patience=self.settings.settle_patience,
+            meters=self.meters,
         )
 
 
@@ -89,7 +93,8 @@ async def resources(settings: Settings | None = None, clock: Clock = utcnow) -> 
         stack.push_async_callback(outbound.close)
         tasks = Tasks(settings.redis_url.get_secret_value())
         stack.push_async_callback(tasks.close)
-        gateway = Gateway(outbound, variables)
+        meters = _meters(database, leases, redis)
+        gateway = Gateway(outbound, variables, meters)
         shelf = _shelf(settings, database, vault, clock)
         reachable = shelf.links.reachable or bool(variables.get("OCMA_SANDBOX_URL"))
         library = Library(shelf, outbound, reachable=reachable)
@@ -103,12 +108,25 @@ async def resources(settings: Settings | None = None, clock: Clock = utcnow) -> 
             outbound=outbound,
             gateway=gateway,
             tasks=tasks,
-            desk=Desk(database, vault, gateway, clock, settings.public_url),
+            desk=Desk(database, vault, gateway, clock, settings.public_url, meters),
             library=library,
             uploads=Uploads(library),
             renditions=Renditions(shelf),
             leases=leases,
+            meters=meters,
         )
+
+
+def _meters(database: Database, leases: Database, redis: Client) -> Meters:
+    """With an eye on the pools."""
+
+    def look() -> list[Pool]:
+        *_, bare = leases.pools()  # the other is never used
+        return [*database.pools(), replace(bare, name="leases"), *pools(redis)]
+
+    meters = Meters()
+    meters.state.pools = look
+    return meters
 
 
 def _shelf(settings: Settings, database: Database, vault: Vault, clock: Clock) -> Shelf:

@@ -143,6 +143,19 @@ class Settings(BaseSettings):
         alias="OCMA_METRICS_TOKEN",
         description="The bearer token with which Prometheus may read `/metrics`; without one there is no such address.",
     )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        alias="OCMA_METRICS_PORT",
+        description="Where a worker or dispatcher serves its own `/metrics`. 0: nowhere. `ocma up` counts up from it.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        alias="OCMA_METRICS_HOST",
+        description="The address it listens on there; 0.0.0.0 for every one, as in a container.",
+    )
     breaker_seconds: float = Field(
         default=15.0,
         gt=0,

@@ -14,6 +14,9 @@ from sqlalchemy import URL, MetaData, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import QueuePool
+
+from ocma.infra.pools import Pool
 
 log = structlog.get_logger(__name__)
 
@@ -77,12 +80,22 @@ class Bare:
     def __init__(self, url: str, most: int, settings: Mapping[str, str]) -> None:
         self._url, self._most, self._settings = url, most, dict(settings)
         self._pool: Any = None
+        self._wanted = 0  # connections, by those who have one and by those who wait
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
-        pool = self._pool or await self._open()
-        async with pool.acquire(timeout=PATIENCE) as connection:
-            yield connection
+        self._wanted += 1
+        try:
+            pool = self._pool or await self._open()
+            async with pool.acquire(timeout=PATIENCE) as connection:
+                yield connection
+        finally:
+            self._wanted -= 1
+
+    def state(self, name: str) -> Pool:
+        idle = self._pool.get_idle_size() if self._pool else 0
+        in_use = self._pool.get_size() - idle if self._pool else 0
+        return Pool(name, in_use, idle, self._most, max(self._wanted - self._most, 0))
 
     async def _open(self) -> Any:
         """Without connections at first it is made without waiting, so never twice."""
@@ -120,14 +133,19 @@ class Database:
         )
         self._plain = plain_url(url)
         self._bare = Bare(self._plain, bare, settings)
+        self._transactions = 0
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
     async def transaction(self, workspace_id: UUID | None, user_id: UUID | None = None) -> AsyncGenerator[AsyncSession]:
         """Commits at the end, rolls back on an error. None = no workspace: only the functions that return ids work."""
-        async with self._sessions.begin() as session:
-            await session.execute(_WORKSPACE, {"workspace": str(workspace_id or ""), "person": str(user_id or "")})
-            yield session
+        self._transactions += 1
+        try:
+            async with self._sessions.begin() as session:
+                await session.execute(_WORKSPACE, {"workspace": str(workspace_id or ""), "person": str(user_id or "")})
+                yield session
+        finally:
+            self._transactions -= 1
 
     @asynccontextmanager
     async def batch(self, workspace_ids: Iterable[UUID]) -> AsyncGenerator[Connection]:
@@ -173,6 +191,14 @@ class Database:
             await gone.wait()
         finally:
             connection.terminate()
+
+    def pools(self) -> list[Pool]:
+        """That of people's requests, and that of the driver alone. A transaction needs one connection: the others wait."""
+        bare, pool = self._bare.state("batches"), self.engine.pool
+        if not isinstance(pool, QueuePool):
+            return [bare]
+        waiting = max(self._transactions - pool.size(), 0)
+        return [Pool("transactions", pool.checkedout(), pool.checkedin(), pool.size(), waiting), bare]
 
     async def close(self) -> None:
         await self._bare.close()

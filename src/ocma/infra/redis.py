@@ -21,6 +21,7 @@ from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import RedisClusterException
 
 from ocma.errors import Invalid
+from ocma.infra.pools import Pool
 
 Client: TypeAlias = Redis | RedisCluster
 """What `connect` returns. It fails with RedisError or OSError. Keys that one command, pipeline or script touches share a hash tag
@@ -46,6 +47,15 @@ def connect(url: str, patience: float = PATIENCE, waits: float = 0.0) -> Client:
         return _client(url, how, waits)
     except (ValueError, TypeError, RedisClusterException):  # their words may hold a part of the password
         raise _wrong("is not a URL, or an option in it is not known; in a password, / @ : ? # are written %2F %40 …") from None
+
+
+def pools(client: Client) -> list[Pool]:
+    """A cluster's client has one for each node, of which it tells nothing."""
+    if isinstance(client, RedisCluster):
+        return []
+    pool = client.connection_pool
+    (idle, _), (in_use, _) = pool.get_connection_count()
+    return [Pool("redis", in_use, idle, pool.max_connections, 0)]
 
 
 def _wrong(why: str) -> Invalid:

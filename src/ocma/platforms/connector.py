@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Any, ClassVar, Protocol
 
 import httpx2
@@ -15,6 +16,8 @@ from ocma.platforms.errors import OutcomeUnknown, PlatformError, PlatformUnavail
 from ocma.platforms.grant import App, Grant
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.oauth import OAuthFlow
+
+STATUSES = ("0xx", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +45,17 @@ def _unheard(_: Mapping[str, str]) -> None:
     pass
 
 
+def _uncounted(_kind: str, _outcome: str, _seconds: float) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """A line to a platform that speaks for one account; base URL, safe retries and tracing are inside `client`.
 
     `secrets` are the grant's `extra`; `app` is the operator's developer app, where there is one. `urls` and `settings` are the
     manifest's, as the operator has them. `answered` gets the headers of every answer to a call that publishes: they may tell of
-    limits.
+    limits. `clocked` gets the kind, the outcome and the seconds of every call (infra/meters.py).
     """
 
     client: httpx2.AsyncClient
@@ -62,6 +69,7 @@ class Access:
     urls: Mapping[str, str] = field(default_factory=dict[str, str])
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     answered: Callable[[Mapping[str, str]], None] = _unheard
+    clocked: Callable[[str, str, float], None] = _uncounted
 
     def trusts(self, url: str) -> bool:
         """Is it the platform's own, as configured? A token goes nowhere else. A path is."""
@@ -171,6 +179,18 @@ class Connector(ABC):
             signed["content"] = content()
         return await access.client.request(method, path, **signed)
 
+    async def _clocked(self, kind: str, access: Access, method: str, path: str, request: dict[str, Any]) -> httpx2.Response:
+        began, outcome = perf_counter(), "noAnswer"
+        try:
+            response = await self._request(access, method, path, **request)
+            outcome = STATUSES[response.status_code // 100]
+        except httpx2.ConnectError:
+            outcome = "noConnection"
+            raise
+        finally:
+            access.clocked(kind, outcome, perf_counter() - began)
+        return response
+
     async def call(self, access: Access, method: str, path: str, **request: Any) -> httpx2.Response:
         """A call that may be repeated. Raises a PlatformError unless the answer is a yes.
 
@@ -178,7 +198,7 @@ class Connector(ABC):
         `content` may be a function that begins the body anew, such as `media.open`.
         """
         try:
-            response = await self._request(access, method, path, **request)
+            response = await self._clocked("other", access, method, path, request)
         except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise PlatformUnavailable(platform=self.manifest.key) from error
         return self._accepted(response)
@@ -188,7 +208,7 @@ class Connector(ABC):
         if self.manifest.closes:
             request["extensions"] = {**FRESH, **request.get("extensions", {})}
         try:
-            response = await self._request(access, method, path, **request)
+            response = await self._clocked("publish", access, method, path, request)
         except (httpx2.ConnectError, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:  # nothing was written
             raise PlatformUnavailable(platform=self.manifest.key) from error
         except httpx2.RequestError as error:

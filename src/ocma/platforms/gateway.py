@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from time import perf_counter
 
 import httpx2
 
 from ocma.errors import Invalid, Issue
+from ocma.infra.meters import Calls, Meters
 from ocma.infra.outbound import Outbound
 from ocma.platforms.configuration import Endpoints, endpoints, find_app, origin
-from ocma.platforms.connector import Access, Connector
+from ocma.platforms.connector import STATUSES, Access, Connector
 from ocma.platforms.grant import App, Grant
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.oauth import OAuthFlow
@@ -27,10 +29,30 @@ class Routed(httpx2.AsyncBaseTransport):
         return await self._strange.handle_async_request(request)
 
 
+class Clocked(httpx2.AsyncBaseTransport):
+    """For token endpoints, which are asked by a library and not by a connector."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport, calls: Calls) -> None:
+        self._inner, self._calls = inner, calls
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        began, outcome = perf_counter(), "noAnswer"
+        try:
+            response = await self._inner.handle_async_request(request)
+            outcome = STATUSES[response.status_code // 100]
+        except httpx2.ConnectError:
+            outcome = "noConnection"
+            raise
+        finally:
+            self._calls("login", outcome, perf_counter() - began)
+        return response
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
     outbound: Outbound
     environment: Mapping[str, str]
+    meters: Meters = field(default_factory=Meters, repr=False)
     shared: dict[str, tuple[httpx2.AsyncClient, Endpoints]] = field(
         default_factory=dict[str, tuple[httpx2.AsyncClient, Endpoints]], repr=False
     )
@@ -54,11 +76,13 @@ class Gateway:
             app=find_app(connector.manifest, self.environment),
             urls=where.urls,
             settings=where.settings,
+            clocked=self.meters.calls(connector.manifest.key),
         )
 
     def flow(self, connector: Connector, app: App, host: str) -> OAuthFlow:
         where = self.endpoints(connector.manifest, host)
-        return connector.flow(connector.manifest, where, app, self._transport(where, fresh=True))
+        calls = self.meters.calls(connector.manifest.key)
+        return connector.flow(connector.manifest, where, app, Clocked(self._transport(where, fresh=True), calls))
 
     def configured_app(self, manifest: Manifest) -> App:
         """The operator's developer app. Raises Invalid that says which variables are missing and where to get them."""

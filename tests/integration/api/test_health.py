@@ -7,8 +7,11 @@ import pytest
 
 import ocma
 from answers import good
+from integration.api.test_metrics import door
 from ocma.features.workspaces.scopes import SCOPES
 from ocma.infra import heartbeat
+from ocma.infra.database import Database
+from ocma.infra.redis import connect
 
 
 @pytest.fixture
@@ -69,3 +72,15 @@ async def test_config_says_what_is_enabled_and_no_secret(api, settings):
     assert set(body["roles"]["owner"]) == set(body["scopes"]) == set(SCOPES)
     for secret in (settings.database_url, settings.redis_url, settings.vault_keys):
         assert secret.get_secret_value() not in answer.text
+
+
+async def test_not_ready_without_redis_or_postgresql(resources, services):
+    """Whatever else is wrong, each of them is named, and nothing of how it is reached."""
+    nowhere, gone = connect("redis://:s3cret@127.0.0.1:1", patience=0.2), Database("postgresql://u:s3cret@127.0.0.1:1/x", pool=1)
+    async with door(resources, redis=nowhere, database=gone) as client:
+        answer = await client.get("/readyz")
+        found = {each["name"]: each["ok"] for each in good(answer, 503)["checks"]}
+    await nowhere.aclose()
+    await gone.close()
+    assert found == {"postgresql": False, "schema": False, "redis": False, "worker": False}
+    assert "s3cret" not in answer.text

@@ -21,15 +21,18 @@ from ocma.entrypoints.api import (
     metrics,
     notifications,
     openapi,
+    platform_health,
     posts,
     problems,
     queue,
     social,
     uploads,
+    usage,
     webhooks,
     workspaces,
 )
 from ocma.entrypoints.api.middleware import Frame
+from ocma.entrypoints.api.traffic import Traffic
 from ocma.features.workspaces.authentication import Authenticator
 from ocma.features.workspaces.issuer import Issuer
 from ocma.features.workspaces.login_limit import LoginLimit
@@ -38,6 +41,7 @@ DESCRIPTION = "Social media management: a post is never lost and never published
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     metrics.router,
+    platform_health.router,
     config.router,
     auth.router,
     auth.session_router,
@@ -45,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     members.router,
     keys.router,
     audit.router,
+    usage.router,
     social.router,
     media.router,
     uploads.router,
@@ -79,6 +84,7 @@ def create_app(resources: Resources | None = None) -> FastAPI:
     )
     if resources is not None:
         _furnish(app, resources)
+    app.state.traffic = Traffic()
     app.add_middleware(Frame)
     for router in ROUTERS:
         app.include_router(router, responses=openapi.RESPONSES)

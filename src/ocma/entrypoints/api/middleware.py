@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ocma.entrypoints.api import problems
+from ocma.entrypoints.api.traffic import Traffic
 from ocma.ids import new_id
 
 REQUEST_ID = "X-Request-Id"
@@ -42,12 +43,14 @@ class Frame:
             await self._answer(scope, receive, send, request_id)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
-        began, status = time.perf_counter(), 0
+        began, answered, status = time.perf_counter(), 0.0, 0
+        traffic: Traffic = scope["app"].state.traffic
+        traffic.in_flight.inc()
 
         async def send_framed(message: Message) -> None:
-            nonlocal status
+            nonlocal answered, status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                answered, status = time.perf_counter(), message["status"]
                 _add_headers(message, scope, request_id)
             await send(message)
 
@@ -59,6 +62,8 @@ class Frame:
                 raise
             await problems.unexpected(Request(scope))(scope, receive, send_framed)
         finally:
+            traffic.in_flight.dec()
+            traffic.answered(scope, status, (answered or time.perf_counter()) - began)
             caller = scope["state"].get("caller")
             log.info(
                 "request",

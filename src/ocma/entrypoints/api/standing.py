@@ -11,6 +11,7 @@ from ocma.bootstrap import Resources
 from ocma.features.accounts.models import Account
 from ocma.features.accounts.schemas import BreakerView
 from ocma.features.publishing.admission import account_door, app_door
+from ocma.features.publishing.allowance import own_places
 from ocma.features.publishing.breaker import Place, place_of
 from ocma.features.publishing.health import Health, fetch_closed, fetch_health
 from ocma.platforms.registry import connectors, get_connector
@@ -22,15 +23,23 @@ WORST = {"open": 2, "halfOpen": 1, "closed": 0}
 
 async def of_platforms(resources: Resources, hosts: Iterable[tuple[str, str]]) -> dict[str, BreakerView]:
     """By platform; `hosts` are (platform, host) of the accounts that matter."""
-    places = {_place(resources, platform, host) for platform, host in hosts}
-    places |= {_place(resources, key, "") for key, each in connectors().items() if not each.manifest.oauth.per_host}
-    found = await _healths(resources, places)
+    found = await _healths(resources, _places(resources, hosts))
     if found is None:
         return {}
     worst = {key: BreakerView(state="closed") for key in connectors()}
     for health in sorted(found.values(), key=lambda each: (WORST[each.state], each.failures)):
         worst[health.place.platform] = _view(health)
     return worst
+
+
+async def of_apps(resources: Resources, hosts: Iterable[tuple[str, str]]) -> dict[str, datetime]:
+    """By platform: until when it wants nothing from our app there. Of many servers the last."""
+    doors = {app_door(each): each.platform for each in _places(resources, hosts)}
+    closed = await _closed(resources, doors)
+    until: dict[str, datetime] = {}
+    for door in sorted(closed, key=lambda each: closed[each]):
+        until[doors[door]] = closed[door]
+    return until
 
 
 async def of_accounts(resources: Resources, accounts: Sequence[Account]) -> tuple[dict[UUID, BreakerView], dict[UUID, datetime]]:
@@ -40,12 +49,21 @@ async def of_accounts(resources: Resources, accounts: Sequence[Account]) -> tupl
     if found is None:
         return {}, {}
     doors = {each.id: (account_door(each.platform, each.id), app_door(places[each.id])) for each in accounts}
-    try:
-        closed = await fetch_closed(resources.redis, sorted({door for pair in doors.values() for door in pair}), resources.clock)
-    except (RedisError, OSError):
-        closed = {}
+    closed = await _closed(resources, {door for pair in doors.values() for door in pair})
     until = {key: max((closed[door] for door in pair if door in closed), default=None) for key, pair in doors.items()}
     return {key: _view(found[place]) for key, place in places.items()}, {key: at for key, at in until.items() if at}
+
+
+def _places(resources: Resources, hosts: Iterable[tuple[str, str]]) -> set[Place]:
+    """Those of these accounts, and those of this server's own apps."""
+    return {_place(resources, platform, host) for platform, host in hosts} | set(own_places(resources.environment))
+
+
+async def _closed(resources: Resources, doors: Iterable[str]) -> dict[str, datetime]:
+    try:
+        return await fetch_closed(resources.redis, sorted(doors), resources.clock)
+    except (RedisError, OSError):
+        return {}
 
 
 def _place(resources: Resources, platform: str, host: str) -> Place:

@@ -26,7 +26,7 @@ async def dispatch_all(resources: Resources, stop: asyncio.Event) -> None:
     wake = asyncio.Event()
     beside = [spawn(resources.database.listen(CHANNEL, wake.set)), spawn(keep_up(resources))]
     try:
-        await dispatch.run(resources.database, resources.tasks, resources.clock, wake, stop)
+        await dispatch.run(resources.database, resources.tasks, resources.clock, resources.meters, wake, stop)
     finally:
         for each in beside:
             await end(each)

@@ -33,6 +33,7 @@ def handlers(press: Press) -> dict[str, Handler]:
 async def work(resources: Resources, stop: asyncio.Event, press: Press | None = None) -> None:
     """Until `stop`; what was begun is finished."""
     press = replace(press or resources.press(), stopping=stop)
+    resources.meters.state.in_hand = press.keeper.__len__
     connectors()  # loaded now, not when the first post is due
     gc.freeze()  # what is there by now stays, so that the collector need not look at it again and again
     gc.set_threshold(20_000, 20, 20)  # thousands of publications in hand are no garbage

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ocma.clock import Clock
 from ocma.infra.database import Database
+from ocma.infra.meters import Meters
 from ocma.infra.vault import Vault
 from ocma.platforms.gateway import Gateway
 
@@ -16,6 +17,7 @@ class Desk:
     gateway: Gateway
     clock: Clock
     public_url: str
+    meters: Meters = field(default_factory=Meters, repr=False)
     # Each refresh holds a database connection while the platform answers; leases need some, too.
     refreshing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(3))
 

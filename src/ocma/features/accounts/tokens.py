@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -139,7 +139,7 @@ async def _refresh_locked(desk: Desk, session: AsyncSession, account: Account, s
             retry_after=CONFIRM_AFTER,
             remediation="If it stays, connect the account again.",
         )
-    renewed = await _renew(desk, account, connector, grant)
+    renewed = await _counted(desk, account, _renew(desk, account, connector, grant))
     for each in rows:
         if each is row or _shares(desk.vault, each, grant):
             each.version, each.updated_at = each.version + 1, desk.clock()
@@ -157,6 +157,19 @@ async def _lock_login(session: AsyncSession, account_id: UUID) -> Sequence[Accou
 
 def _shares(vault: Vault, row: AccountToken, grant: Grant) -> bool:
     return row.refresh_token is not None and vault.decrypt(row.refresh_token, _place(row, "refresh_token")) == grant.refresh_token
+
+
+async def _counted(desk: Desk, account: Account, renewing: Awaitable[Grant]) -> Grant:
+    outcome = "failed"
+    try:
+        renewed = await renewing
+        outcome = "renewed"
+    except ReauthorizationRequired:
+        outcome = "refused"
+        raise
+    finally:
+        desk.meters.refreshed(account.platform, outcome)
+    return renewed
 
 
 async def _renew(desk: Desk, account: Account, connector: Connector, grant: Grant) -> Grant:

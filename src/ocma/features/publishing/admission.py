@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ocma.features.publishing.breaker import Place, Policy, counts_key
+from ocma.features.publishing.breaker import Place, Policy, counts_key, since_key
 from ocma.features.publishing.quotas import Ages, Window, cost
 from ocma.infra.redis import Client
 from ocma.infra.scripts import Script
@@ -96,7 +96,7 @@ class Admission:
 
     def __post_init__(self) -> None:
         platform = self.works[0].claim.platform
-        self._number(f"ocma:{{{platform}}}:since")
+        self._number(since_key(platform))
         self._number(counts_key(platform))
         self.standing = list(dict.fromkeys(self.places.values()))
         self._kinds = {each.on for each in self.quotas}

@@ -71,6 +71,11 @@ def counts_key(platform: str) -> str:
     return f"ocma:{{{platform}}}:counts"
 
 
+def since_key(platform: str) -> str:
+    """When the books of calls begin (admit.lua)."""
+    return f"ocma:{{{platform}}}:since"
+
+
 def place_of(manifest: Manifest, environment: Mapping[str, str], host: str) -> Place:
     """An app is the operator's client id; each host of a platform that is many servers stands for itself."""
     if manifest.oauth.per_host:

@@ -1,6 +1,7 @@
 """Hands out what is due. Any number of copies may run."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 from time import monotonic
 
@@ -11,6 +12,7 @@ from ocma.errors import Unavailable
 from ocma.features.publishing import claims
 from ocma.features.publishing.work import TASK, messages
 from ocma.infra.database import FAILURES, Database
+from ocma.infra.meters import Meters
 from ocma.infra.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -23,8 +25,8 @@ IDLE = 1.0  # seconds between two looks, when nothing happens
 SWEEP = 0.25  # seconds, at least, between two looks for leases that ran out
 
 
-async def dispatch(database: Database, tasks: Tasks) -> int:
-    """One round: claims what is due and sends it. Returns how many publications."""
+async def dispatch(database: Database, tasks: Tasks) -> Counter[str]:
+    """One round: claims what is due and sends it. Returns how many publications, by platform."""
     found = await claims.claim(database, BATCH, HANDOVER, claims.AHEAD)
     try:
         for batch in messages(found):
@@ -32,10 +34,10 @@ async def dispatch(database: Database, tasks: Tasks) -> int:
     except Unavailable:
         await claims.release(database, found)
         raise
-    return len(found)
+    return Counter(each.platform for each in found)
 
 
-async def run(database: Database, tasks: Tasks, clock: Clock, wake: asyncio.Event, stop: asyncio.Event) -> None:
+async def run(database: Database, tasks: Tasks, clock: Clock, meters: Meters, wake: asyncio.Event, stop: asyncio.Event) -> None:
     """Until `stop`. `wake` is set when something new may be due."""
     swept_at = -SWEEP
     while not stop.is_set():
@@ -46,9 +48,10 @@ async def run(database: Database, tasks: Tasks, clock: Clock, wake: asyncio.Even
                 await _sweep(database)
             if await tasks.count_waiting() >= WAITING:
                 pause = PAUSE
-            elif await dispatch(database, tasks) >= BATCH:
-                continue
             else:
+                meters.handed_out(found := await dispatch(database, tasks))
+                if found.total() >= BATCH:
+                    continue
                 pause = await _until_next(database, clock)
         except (Unavailable, *FAILURES) as error:
             log.warning("dispatch.failed", error=type(error).__name__)

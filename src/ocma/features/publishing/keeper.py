@@ -28,6 +28,10 @@ class Keeper:
     def let_go(self, claim: Claim) -> None:
         self._deadlines.pop(claim, None)
 
+    def __len__(self) -> int:
+        """Claims in this process's hands."""
+        return len(self._deadlines)
+
     def holds(self, claim: Claim) -> bool:
         return monotonic() < self._deadlines.get(claim, 0.0)
 

@@ -14,6 +14,7 @@ from ocma.features.publishing.journal import Journal
 from ocma.features.publishing.keeper import Keeper
 from ocma.features.publishing.lanes import Lanes
 from ocma.infra.database import Database
+from ocma.infra.meters import Meters
 
 
 async def _nothing(_: str) -> None:
@@ -41,4 +42,5 @@ class Press:
     patience: float = 1.0
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     random: Random = field(default_factory=Random)
+    meters: Meters = field(default_factory=Meters)
     reached: Callable[[str], Awaitable[None]] = _nothing

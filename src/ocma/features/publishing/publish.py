@@ -183,6 +183,8 @@ async def _send(press: Press, work: Work, access: Access, content: Content, inde
     out = outgoing(work, content, index)
     async with _calls(press, work):
         attempt_id = await ledger.begin_send(press, work, index, fingerprint(out.part, out.options))
+        if index == 0:
+            _clock(press, work)
         answer = await _ask(press, work, access, out, attempt_id)
     await press.reached("answered")
     if isinstance(answer, Processing):
@@ -193,6 +195,12 @@ async def _send(press: Press, work: Work, access: Access, content: Content, inde
     await ledger.record_part(press, work, attempt_id, answer, last=index + 1 == len(content.parts))
     await press.reached("recorded")
     return True
+
+
+def _clock(press: Press, work: Work) -> None:
+    """How late the first send is, by the database's clock, which every time here is of."""
+    late = work.attempts[-1].started_at - work.claim.due_at
+    press.meters.sent(work.claim.platform, late.total_seconds())
 
 
 def _calls(press: Press, work: Work) -> asyncio.Semaphore:

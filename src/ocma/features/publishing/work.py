@@ -67,8 +67,9 @@ async def _rest(press: Press, waiting: list[tuple[Work, Wait]]) -> None:
     if waiting:
         log.info("publications.snoozed", count=len(waiting), reason=waiting[0][1].reason)
         await ledger.snooze(press, waiting)
-        for work, _ in waiting:
+        for work, wait in waiting:
             press.keeper.let_go(work.claim)
+            press.meters.put_back(work.claim.platform, wait.reason)
 
 
 async def _work_one(press: Press, work: Work) -> None:

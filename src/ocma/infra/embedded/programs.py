@@ -1,5 +1,6 @@
 """The programs the supervisor runs beside the servers: our own commands, unless a test puts others in their place."""
 
+import itertools
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from ocma.infra.embedded.supervised import Service
 Argv = tuple[str, ...]
 OCMA: Argv = (sys.executable, "-m", "ocma")
 WORKER_GRACE = 30.0  # seconds: a call to a platform may take as long; killed in the middle, its outcome would be unknown
+METRICS_PORT = "OCMA_METRICS_PORT"
 OTHERS_GRACE = 10.0  # seconds: an open event stream must not keep the API from ending
 
 
@@ -50,10 +52,12 @@ def sandbox(programs: Programs, port: int, app: tuple[str, str], folder: DataFol
 def application(
     programs: Programs, port: int, workers: int, dispatchers: int, folder: DataFolder, environment: Mapping[str, str]
 ) -> Iterator[Service]:
-    """API first, dispatchers last: they are ended in the reverse order."""
+    """API first, dispatchers last: they are ended in the reverse order. Each that has no door gets a port for its metrics."""
+    first = environment.get(METRICS_PORT) or "0"
+    ports = itertools.count(int(first)) if first.isdecimal() and int(first) else itertools.repeat(first)
     api = (*programs.api, "--port", str(port))
     yield Service("api", "api", command(api, "api", folder, environment))
     for role, argv, count in (("worker", programs.worker, workers), ("dispatcher", programs.dispatcher, dispatchers)):
         for number in range(1, count + 1):
             name = f"{role}-{number}"
-            yield Service(name, role, command(argv, name, folder, environment))
+            yield Service(name, role, command(argv, name, folder, {**environment, METRICS_PORT: str(next(ports))}))

@@ -52,6 +52,14 @@ def test_up_says_where_it_is_and_down_ends_it_in_order(installation):
     assert ends == ["dispatcher", "dispatcher", "worker", "worker", "api", "sandbox"]
 
 
+def test_each_process_without_a_door_gets_a_port_for_its_metrics(installation):
+    installation.up("--workers", "2", "--dispatchers", "2", OCMA_METRICS_PORT="9400")
+    roles = ("worker", "dispatcher", "api")
+    begun = [each for each in installation.events() if each["event"] == "start" and each["role"] in roles]
+    ports = {(each["role"], each["environment"]["OCMA_METRICS_PORT"]) for each in begun}
+    assert ports == {("api", "9400"), ("worker", "9400"), ("worker", "9401"), ("dispatcher", "9402"), ("dispatcher", "9403")}
+
+
 def test_down_says_when_nothing_runs(installation):
     done, _, said = installation.down()
     assert (done.returncode, said) == (0, f"ocma: nothing runs in {installation.data}\n")
