@@ -97,7 +97,7 @@ def test_variables_exist():
 
 
 def test_files_exist():
-    found = named(r"(?:^|[\s(])((?:src|tests|docs|migrations|bench|\.ci)/[\w./-]+)")
+    found = named(r"(?:^|[\s(])((?:src|tests|docs|migrations|bench|deploy|\.ci)/[\w./-]+)")
 
     assert len(found) > 5
     assert [each for each in sorted(found) if not (ROOT / each[1]).exists()] == []

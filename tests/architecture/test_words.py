@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PLACES = ("src", "tests", "migrations", "bench", "docs", ".ci")
+PLACES = ("src", "tests", "migrations", "bench", "deploy", "docs", ".ci")
 TOP = ("*.md", "*.toml", "*.yaml", "Makefile", "Dockerfile", ".env.template", ".gitignore")
 # Somebody's folders. A leading letter or dot means that it goes on from somewhere else, as in `app/root/`.
 MACHINE = re.compile(r"(?<![\w.}>)])/(work|root|Users|home/\w+|tmp/w)/")
