@@ -48,7 +48,7 @@ class Meters:
         )
         self._send_lateness = Histogram(
             "ocma_send_lateness_seconds",
-            "From when a publication was due to its first send, its write-ahead being on record.",
+            "From when a publication was due (after a wait: again) to the write-ahead of its first part.",
             ["platform"],
             buckets=LATE_SECONDS,
             registry=self.registry,

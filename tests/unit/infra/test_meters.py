@@ -66,7 +66,7 @@ def test_numbers_end_up_in_what_is_scraped():
 
 
 def test_a_publication_costs_microseconds():
-    """Two numbers each; 40 µs would be a tenth of what a publication costs. (Measured: some 3.)"""
+    """Two numbers each; 40 µs would be a tenth of what a publication costs. (Measured: some 2.)"""
     meters = Meters()
 
     def count():
