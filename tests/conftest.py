@@ -7,6 +7,7 @@ import httpx2
 import pytest
 import structlog
 
+import stage
 from factories import Factory
 from ocma import bootstrap
 from ocma.entrypoints.api.app import create_app
@@ -43,6 +44,7 @@ def make_settings(services, **more):
         "DATABASE_URL": services.postgres.app_url,
         "REDIS_URL": services.valkey.url,
         "OCMA_VAULT_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+        **stage.UNLIMITED,
         **more,
     }
     return Settings(_env_file=None, **values)

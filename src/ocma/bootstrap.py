@@ -22,6 +22,7 @@ from ocma.features.publishing.keeper import Keeper
 from ocma.features.publishing.lanes import Lanes
 from ocma.features.publishing.press import Press
 from ocma.infra.database import Database
+from ocma.infra.limits import policies
 from ocma.infra.meters import Meters
 from ocma.infra.outbound import Outbound
 from ocma.infra.pools import Pool
@@ -147,6 +148,7 @@ def check(settings: Settings) -> None:
         if not value.get_secret_value():
             raise Invalid(f"{name} is not set.", code="settings", remediation="Set it, or let `ocma up` start everything.")
     Vault.open(settings)
+    policies(settings)
     variables = environment()
     for each in connectors().values():
         quotas(each.manifest, variables)

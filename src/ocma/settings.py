@@ -138,6 +138,29 @@ class Settings(BaseSettings):
         alias="OCMA_HISTORY_DAYS",
         description="How long events (live stream, timelines) and the log of webhook deliveries are kept, in days.",
     )
+    rate_limit_read: str = Field(
+        default="3000/1m",
+        alias="OCMA_RATE_LIMIT_READ",
+        description="Requests of one API key or user in a workspace that only read: number/window (s, m, h, d), or off.",
+    )
+    rate_limit_write: str = Field(
+        default="1200/1m",
+        alias="OCMA_RATE_LIMIT_WRITE",
+        description="Requests that change something, likewise; a dry run is one.",
+    )
+    rate_limit_upload: str = Field(
+        default="1200/1m", alias="OCMA_RATE_LIMIT_UPLOAD", description="Files and pieces of files that are sent, likewise."
+    )
+    rate_limit_download: str = Field(
+        default="6000/1m",
+        alias="OCMA_RATE_LIMIT_DOWNLOAD",
+        description="Files that one client address fetches by their signed addresses: platforms and CDNs are such clients.",
+    )
+    rate_limit_auth: str = Field(
+        default="120/1m",
+        alias="OCMA_RATE_LIMIT_AUTH",
+        description="Logins and registrations of one client address; apart from these, its requests with a bad token or none.",
+    )
     metrics_token: SecretStr = Field(
         default=SecretStr(""),
         alias="OCMA_METRICS_TOKEN",

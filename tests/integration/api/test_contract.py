@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
 
+import stage
 from ocma.entrypoints.api.app import create_app
 from ocma.infra import heartbeat
 
@@ -44,6 +45,7 @@ def server(services, settings, tmp_path_factory):
         "REDIS_URL": services.valkey.url,
         "OCMA_VAULT_KEYS": settings.vault_keys.get_secret_value(),
         "OCMA_MEDIA_DIR": str(settings.media_dir),
+        **stage.UNLIMITED,
     }
     folder = tmp_path_factory.mktemp("server")
     with socket.create_server(("127.0.0.1", 0)) as listening, (folder / "log").open("w") as log:

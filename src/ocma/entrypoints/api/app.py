@@ -33,9 +33,12 @@ from ocma.entrypoints.api import (
 )
 from ocma.entrypoints.api.middleware import Frame
 from ocma.entrypoints.api.traffic import Traffic
+from ocma.entrypoints.api.turnstile import Turnstile
 from ocma.features.workspaces.authentication import Authenticator
 from ocma.features.workspaces.issuer import Issuer
 from ocma.features.workspaces.login_limit import LoginLimit
+from ocma.infra.limiter import Limiter
+from ocma.infra.limits import policies
 
 DESCRIPTION = "Social media management: a post is never lost and never published twice."
 ROUTERS: tuple[APIRouter, ...] = (
@@ -100,6 +103,7 @@ def _furnish(app: FastAPI, resources: Resources) -> None:
     app.state.resources = resources
     app.state.authenticator = Authenticator(resources.database, resources.redis, issuer, resources.clock)
     app.state.login_limit = LoginLimit()
+    app.state.turnstile = Turnstile(policies(resources.settings), Limiter(resources.redis))
 
 
 def _operation_id(route: APIRoute) -> str:

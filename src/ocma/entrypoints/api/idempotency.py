@@ -18,6 +18,7 @@ from ocma.bootstrap import Resources
 from ocma.entrypoints.api import problems
 from ocma.entrypoints.api.dependencies import get_resources, resolve_caller
 from ocma.entrypoints.api.incoming import JSON_LIMIT, Incoming, check_address, check_query
+from ocma.entrypoints.api.turnstile import Turnstile, asks_who, kind_of
 from ocma.errors import Forbidden, Invalid, Issue
 from ocma.features.workspaces import requests
 from ocma.features.workspaces.caller import Caller
@@ -39,13 +40,17 @@ log = structlog.get_logger(__name__)
 
 
 class PlainRoute(APIRoute):
-    """Bounded, strict bodies. For routes without a caller; all others are IdempotentRoute."""
+    """Counted callers; bounded, strict bodies. For routes without a caller; all others are IdempotentRoute."""
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # pyright: ignore[reportIncompatibleMethodOverride] - a coroutine function is one
         inner = super().get_route_handler()
         known = {each.alias for each in get_flat_params(self.dependant) if isinstance(each.field_info, Query)}
+        kind, guarded = kind_of(self.name, self.methods or ()), asks_who(self.dependant)
 
         async def handle(request: Request) -> Response:
+            turnstile: Turnstile = request.app.state.turnstile
+            if kind:
+                await turnstile.admit(request, kind, guarded=guarded)
             check_address(request)
             check_query(request, known)
             return await self.run(Incoming(request, self.limit(request)), inner)

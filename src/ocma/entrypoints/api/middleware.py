@@ -1,4 +1,4 @@
-"""Around every request: a request id, one log line, security headers, and an answer to what nobody foresaw."""
+"""Around every request: a request id, one log line, security and rate-limit headers, and an answer to what nobody foresaw."""
 
 import re
 import time
@@ -89,6 +89,7 @@ def _request_id(scope: Scope) -> str:
 def _add_headers(message: Message, scope: Scope, request_id: str) -> None:
     headers = MutableHeaders(scope=message)
     headers[REQUEST_ID] = request_id
+    headers.update(scope["state"].get("rate_limit", {}))
     for name, value in _SECURITY.items():
         if not (name == "Content-Security-Policy" and scope["path"] in _PAGES):
             headers.setdefault(name, value)

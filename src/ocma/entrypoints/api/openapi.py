@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from ocma.entrypoints.api.idempotency import HEADER, PATTERN
 from ocma.entrypoints.api.problems import MEDIA_TYPE
 from ocma.entrypoints.api.schemas import Problem
+from ocma.entrypoints.api.turnstile import kind_of
 
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
 _CONTENT = {MEDIA_TYPE: {"schema": _REFERENCE}}
@@ -41,6 +42,16 @@ _KEY_PARAMETER = {
     "schema": {"type": "string", "pattern": PATTERN, "maxLength": 255},
 }
 _WRITES = ("post", "put", "patch", "delete")
+_HEADERS = {
+    "RateLimit-Policy": ("The limit that this request counts under, and its window in seconds.", '"read";q=3000;w=60'),
+    "RateLimit": (
+        "Requests left under it, and the seconds until the window ends. Not there where limits are off.",
+        '"read";r=2999;t=60',
+    ),
+    "Retry-After": ("Seconds to wait.", "42"),
+}
+_LIMITED = {name: {"$ref": f"#/components/headers/{name}"} for name in ("RateLimit-Policy", "RateLimit")}
+_REFUSED = {**_LIMITED, "Retry-After": {"$ref": "#/components/headers/Retry-After"}}
 
 
 def install(app: FastAPI) -> None:
@@ -57,12 +68,17 @@ def install(app: FastAPI) -> None:
 def _describe(app: FastAPI) -> dict[str, Any]:
     schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     _add_problem(schema)
+    schema["components"]["headers"] = {
+        name: {"description": text, "schema": {"type": "string"}, "example": example}
+        for name, (text, example) in _HEADERS.items()
+    }
     for operations in schema["paths"].values():
         for method, operation in operations.items():
             for parameter in operation.get("parameters", []):
                 _take_null(parameter["schema"])
             if method in _WRITES and operation.get("security"):
                 _add_key(operation)
+            _add_limits(operation, method)
     return schema
 
 
@@ -71,6 +87,15 @@ def _add_problem(schema: dict[str, Any]) -> None:
     schemas = schema.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
+
+
+def _add_limits(operation: dict[str, Any], method: str) -> None:
+    responses: dict[str, dict[str, Any]] = operation["responses"]
+    if kind_of(operation["operationId"], {method.upper()}) is None:
+        del responses["429"]
+        return
+    for status, response in responses.items():
+        response["headers"] = {**response.get("headers", {}), **(_REFUSED if status == "429" else _LIMITED)}
 
 
 def _take_null(schema: dict[str, Any]) -> None:

@@ -38,19 +38,27 @@ class TusRoute(IdempotentRoute):
     def limit(self, request: Request) -> int:
         return get_resources(request).settings.media_max_bytes
 
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # pyright: ignore[reportIncompatibleMethodOverride] - as PlainRoute's
+        handle = super().get_route_handler()
+
+        async def speak(request: Request) -> Response:
+            try:
+                response = await handle(request)
+            except Exception as error:
+                found = problems.find_response(request, error)
+                if found is None:
+                    raise
+                response = found
+            response.headers["Tus-Resumable"] = VERSION
+            if response.status_code == 201:
+                response.headers["Location"] = _place(response)
+            return response
+
+        return speak
+
     async def run(self, request: Request, inner: Callable[[Request], Awaitable[Response]]) -> Response:
-        try:
-            await _check_version(request)
-            response = await (super().run(request, inner) if request.method == "POST" else PlainRoute.run(self, request, inner))
-        except Exception as error:
-            found = problems.find_response(request, error)
-            if found is None:
-                raise
-            response = found
-        response.headers["Tus-Resumable"] = VERSION
-        if response.status_code == 201:
-            response.headers["Location"] = _place(response)
-        return response
+        await _check_version(request)
+        return await (super().run(request, inner) if request.method == "POST" else PlainRoute.run(self, request, inner))
 
 
 router = APIRouter(prefix="/api/uploads", tags=["media"], route_class=TusRoute)
