@@ -72,7 +72,7 @@ class Limiter:
 
     def _told(self, policy: Policy, key: str, count: int, until: float) -> Standing:
         known, ends = self._here.get(key, (0, 0.0))
-        if known >= count and self._monotonic() < ends:  # Redis was emptied, or was away for a while
+        if known >= count and self._monotonic() < ends - self._patience:  # Redis was emptied, or was away for a while
             count, until = known + 1, ends
         return self._remember(policy, key, count, until)
 
@@ -93,9 +93,8 @@ class Limiter:
         return self._again_at > float("-inf")
 
     async def _ask(self, wanted: Sequence[tuple[str, int]]) -> Sequence[tuple[int, float]]:
-        """A window's end is reckoned from before the question: for us it ends no later than in Redis."""
-        began = self._monotonic()
-        if began < self._again_at:
+        """A window's end is reckoned from after the answer: for us it ends later than in Redis, by `patience` at most."""
+        if self._monotonic() < self._again_at:
             raise TimeoutError
         try:
             async with asyncio.timeout(self._patience):
@@ -109,7 +108,8 @@ class Limiter:
         if self._is_away:
             log.info("limits.shared")
             self._again_at = float("-inf")
-        return [(int(count), began + left / 1000) for count, left in zip(answer[::2], answer[1::2], strict=True)]
+        now = self._monotonic()
+        return [(int(count), now + left / 1000) for count, left in zip(answer[::2], answer[1::2], strict=True)]
 
     def _look_again(self, wanted: tuple[str, int]) -> None:
         """Beside the request, which does not wait for it."""
