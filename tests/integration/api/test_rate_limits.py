@@ -82,7 +82,9 @@ async def test_every_answer_says_what_is_left(low, key):
 
 async def test_kinds_are_counted_apart_and_a_dry_run_is_a_write(low, key):
     for _ in range(3):
-        answer = await low.post("/api/queue/schedule?dryRun=true", headers=key, json={"content": "c", "platforms": ["x"]})
+        answer = await low.post(
+            "/api/queue/schedule?dryRun=true", headers=key, json={"content": "c", "platforms": ["x"], "scheduledAt": "now"}
+        )
         assert (answer.status_code, said(answer)[0]) == (422, "write")
     over(await low.post(LIST, headers=key, json=MAKE), "write")
     good(await low.get(LIST, headers=key))
