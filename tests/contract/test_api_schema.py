@@ -33,6 +33,7 @@ REASONS = {
     "callback": {"authorizationRefused", "stateRefused"},
     "connect": {"authCodeRefused", "hostInvalid", "noPendingAuthorization", "redirectInvalid", "stateRefused", "unknownPlatform"},
     "change_endpoint": {"urlInvalid"},
+    "check": {"unknownPlatform"},
     "create_endpoint": {"urlInvalid"},
     "create_key": {"expiresAt:past", "name:stringTooShort", "unknownScope"},  # a name is more than blanks
     "create_workspace": {"name:stringTooShort", "timezone:invalid"},
