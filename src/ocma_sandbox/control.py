@@ -21,6 +21,7 @@ _FAULT = {
     "probability": {"type": "number", "minimum": 0, "maximum": 1},
     "path": _TEXT,
     "delayMs": {"type": "integer", "minimum": 0, "maximum": 600_000},
+    "events": _COUNT,
 }
 _ACCOUNT = {"platform": _TEXT, "account": _TEXT, "name": _TEXT, "followers": _COUNT, "following": _COUNT}
 _METRICS = {"platform": _TEXT, "id": _TEXT, "metrics": {"type": "object", "open": True}}
@@ -92,7 +93,11 @@ class Control:
     async def add_fault(self, request: Request) -> Response:
         body = await _read(request, _body_of(_FAULT, "platform", "kind"))
         self._platform(body["platform"])
-        return JSONResponse(self._world.faults.add(body).shown(), 201)
+        if "events" in body and body["kind"] not in faults.DURING:
+            raise _refused(f"$.events: only {', '.join(faults.DURING)} counts events")
+        added = self._world.faults.add(body).shown()
+        self._world.streams.look()
+        return JSONResponse(added, 201)
 
     async def clear_faults(self, _request: Request) -> Response:
         self._world.faults.clear()

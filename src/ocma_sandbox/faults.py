@@ -4,7 +4,8 @@ from typing import Any
 
 BEFORE = ("delay", "rate_limit", "server_error", "reset", "expired_token", "revoked_token", "token_endpoint_down")
 AFTER = ("accept_hang", "accept_reset", "accept_500")
-KINDS = BEFORE + AFTER
+DURING = ("stream_cut",)
+KINDS = BEFORE + AFTER + DURING
 
 Json = dict[str, Any]
 
@@ -23,7 +24,10 @@ class Call:
 
 @dataclass
 class Fault:
-    """`left` None: as often as it matches; `probability` None: always."""
+    """`left` None: as often as it matches; `probability` None: always.
+
+    `events` is for a stream: so many more events get through, the next is lost with the connection; None: cut at once.
+    """
 
     id: int
     platform: str
@@ -32,11 +36,14 @@ class Fault:
     probability: float | None
     path: str | None
     delay_ms: int | None
+    events: int | None = None
     used: int = 0
 
     def matches(self, call: Call) -> bool:
         if self.platform != call.platform or self.left == 0:
             return False
+        if self.kind in DURING:
+            return self.path is None or self.path in call.path
         if self.path is not None:
             return self.path in call.path and (self.kind not in AFTER or call.method not in {"GET", "HEAD"})
         if self.kind in AFTER:
@@ -52,6 +59,7 @@ class Fault:
             "probability": self.probability,
             "path": self.path,
             "delayMs": self.delay_ms,
+            "events": self.events,
             "used": self.used,
         }
 
@@ -69,7 +77,8 @@ class Faults:
         self._last_id += 1
         count, probability = wish.get("count"), wish.get("probability")
         left = 1 if count is None and probability is None else count
-        fault = Fault(self._last_id, wish["platform"], wish["kind"], left, probability, wish.get("path"), wish.get("delayMs"))
+        path, delay_ms, events = wish.get("path"), wish.get("delayMs"), wish.get("events")
+        fault = Fault(self._last_id, wish["platform"], wish["kind"], left, probability, path, delay_ms, events)
         self._faults.append(fault)
         return fault
 

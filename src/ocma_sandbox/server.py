@@ -12,6 +12,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ocma_sandbox.app import create_app
 from ocma_sandbox.config import Config
+from ocma_sandbox.streams import Streams
 from ocma_sandbox.wire import ABORT
 
 _App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -42,11 +43,12 @@ def _with_abort(app: _App, transport: asyncio.Transport) -> ASGIApp:
 
 
 class Server(uvicorn.Server):
-    """Says when it accepts, and where."""
+    """Says when it accepts, and where; ends the open streams first when it stops, because no client would."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[str], None]) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[str], None], streams: Streams) -> None:
         super().__init__(config)
         self._announce = announce
+        self._streams = streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -54,12 +56,17 @@ class Server(uvicorn.Server):
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._streams.close()
+        await super().shutdown(sockets)
+
 
 def build_server(config: Config, announce: Callable[[str], None], *, host: str = "127.0.0.1", port: int = 0) -> Server:
     """Raises what `create_app` raises."""
+    app = create_app(config)
     return Server(
         uvicorn.Config(
-            create_app(config),
+            app,
             host=host,
             port=port,
             http=AbortableProtocol,
@@ -73,6 +80,7 @@ def build_server(config: Config, announce: Callable[[str], None], *, host: str =
             timeout_graceful_shutdown=1,
         ),
         announce,
+        app.state.world.streams,
     )
 
 

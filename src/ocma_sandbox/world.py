@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ocma_sandbox.blobs import Blobs
@@ -6,6 +6,7 @@ from ocma_sandbox.config import Clock
 from ocma_sandbox.faults import Faults
 from ocma_sandbox.limits import Windows
 from ocma_sandbox.store import Store
+from ocma_sandbox.streams import Streams
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,9 @@ class World:
     settings: dict[str, Any]
     faults: Faults
     windows: Windows
+    streams: Streams = field(default_factory=Streams)
 
     def close(self) -> None:
+        self.streams.close()
         self.store.close()
         self.blobs.close()

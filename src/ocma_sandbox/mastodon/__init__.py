@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ocma_sandbox import books, pages, people
-from ocma_sandbox.mastodon import accounts, errors, instance, oauth, scheduled, statuses, uploads
+from ocma_sandbox.mastodon import accounts, errors, instance, notifications, oauth, scheduled, statuses, streaming, uploads
 from ocma_sandbox.mastodon.calls import KEY, Call, route
 from ocma_sandbox.mastodon.settings import MastodonSettings
 from ocma_sandbox.platform import Platform
@@ -22,6 +22,7 @@ WRITE = ("write:statuses",)
 MEDIA = ("write:media",)
 ME = ("profile", "read:accounts")
 READ = ("read:statuses",)
+NOTIFICATIONS = ("read:notifications",)
 
 CALLS = (
     Call("GET", "/.well-known/oauth-authorization-server", oauth.discovery),
@@ -49,7 +50,8 @@ CALLS = (
     Call("GET", "/api/v1/scheduled_statuses", scheduled.list_, READ),
     Call("GET", "/api/v1/scheduled_statuses/{id:str}", scheduled.show, READ),
     Call("DELETE", "/api/v1/scheduled_statuses/{id:str}", scheduled.cancel, WRITE),
-    Call("GET", "/api/v1/notifications", statuses.notifications, ("read:notifications",)),
+    Call("GET", "/api/v1/notifications", notifications.list_, NOTIFICATIONS),
+    Call("GET", "/api/v1/notifications/{id:str}", notifications.show, NOTIFICATIONS),
 )
 TOKEN = "/oauth/token"  # noqa: S105 - a path
 
@@ -65,6 +67,7 @@ def _routes(world: World) -> Sequence[BaseRoute]:
         Route(TOKEN, partial(oauth.token, world), methods=["POST"]),
         Route("/oauth/revoke", partial(oauth.revoke, world), methods=["POST"]),
         *(route(world, call) for call in CALLS),
+        *streaming.routes(world),
         Route("/avatars/original/missing.png", _avatar),
         Route("/@{handle:str}/{id:str}", partial(_page, world)),
         Route("/{path:path}", _no_such, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
@@ -100,6 +103,6 @@ MASTODON = Platform(
     broken=errors.broken,
     make_person=oauth.make_person,
     settle=statuses.settle,
-    schema=scheduled.SCHEMA,
-    tables=(scheduled.TABLE,),
+    schema=scheduled.SCHEMA + notifications.SCHEMA,
+    tables=(scheduled.TABLE, notifications.TABLE),
 )

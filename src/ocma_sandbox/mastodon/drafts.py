@@ -23,13 +23,17 @@ UNFINISHED = "Cannot attach files that have not finished processing. Try again i
 
 @dataclass(frozen=True)
 class Draft:
-    """A status that may be published: `scheduled_at` (epoch) is set when that is for later."""
+    """A status that may be published: `scheduled_at` (epoch) is set when that is for later.
+
+    `address` is the instance's as the client knew it, kept for a status whose time comes when nobody asks.
+    """
 
     content: str
     details: Json
     media_ids: list[str]
     reply_to: str | None
     scheduled_at: float | None
+    address: str = ""
 
     def as_json(self) -> Json:
         return asdict(self)

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ocma_sandbox import books, people
-from ocma_sandbox.mastodon import settings
+from ocma_sandbox.mastodon import settings, streaming
 from ocma_sandbox.mastodon.calls import KEY, Visitor, base
 from ocma_sandbox.mastodon.entities import LIVE
 from ocma_sandbox.mastodon.settings import MastodonSettings
@@ -28,7 +28,7 @@ async def show(world: World, _visitor: Visitor, request: Request) -> Response:
             "thumbnail": {"url": root + "/avatars/original/missing.png", "blurhash": None, "versions": {}},
             "icon": [],
             "languages": ["en"],
-            "configuration": {"urls": {"streaming": "", "status": None}, **_configuration(chosen)},
+            "configuration": {"urls": {"streaming": streaming.address(request), "status": None}, **_configuration(chosen)},
             "registrations": {"enabled": True, "approval_required": False, "message": None, "url": None},
             "api_versions": {"mastodon": chosen.api_version},
             "contact": {"email": "", "account": None},
@@ -48,7 +48,7 @@ async def show_old(world: World, _visitor: Visitor, request: Request) -> Respons
             "description": "",
             "email": "",
             "version": chosen.version,
-            "urls": {"streaming_api": ""},
+            "urls": {"streaming_api": streaming.address(request)},
             "stats": {
                 "user_count": len(people.list_people(world.store, KEY)),
                 "status_count": books.count(world.store, LIVE),

@@ -9,6 +9,7 @@ class MastodonSettings:
 
     `media_async`: which uploads are answered with 202 and processed for `processing_seconds`: video, always or never.
     `processing_fails` makes every processing end badly. `rate_factor` multiplies every limit; 0 switches them off.
+    A stream says that it lives every `heartbeat_seconds` (0: never); who lets more than `stream_backlog` events wait is cut.
     """
 
     title: str = "OCMA sandbox"
@@ -34,6 +35,8 @@ class MastodonSettings:
     idempotency_seconds: int = 3600
     schedule_offset_seconds: int = 300
     rate_factor: float = 1.0
+    heartbeat_seconds: float = 15.0
+    stream_backlog: int = 1000
 
 
 def of(world: World) -> MastodonSettings:

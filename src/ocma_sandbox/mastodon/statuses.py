@@ -4,6 +4,7 @@ Unsure, and chosen here: a request that repeats an Idempotency-Key is answered w
 place in the rate windows like any other; a key whose status was deleted answers 404.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -11,10 +12,11 @@ from starlette.responses import JSONResponse, Response
 
 from ocma_sandbox import apps, books, media, people
 from ocma_sandbox.books import Post
-from ocma_sandbox.mastodon import drafts, errors, paging, params, scheduled, settings
+from ocma_sandbox.mastodon import drafts, errors, feed, notifications, paging, params, scheduled, settings
 from ocma_sandbox.mastodon.calls import KEY, Visitor, base
 from ocma_sandbox.mastodon.drafts import Draft
 from ocma_sandbox.mastodon.entities import LIVE, Renderer
+from ocma_sandbox.mastodon.notifications import Notification
 from ocma_sandbox.mastodon.oauth import new_id
 from ocma_sandbox.people import Person
 from ocma_sandbox.world import World
@@ -36,8 +38,11 @@ async def create(world: World, visitor: Visitor, request: Request) -> Response:
     draft = drafts.read(world, person, given)
     draft.details["application"] = _application(world, visitor)
     if draft.scheduled_at is not None:
-        return JSONResponse(scheduled.save(world, renderer, person, draft, key))
-    return JSONResponse(renderer.status(publish(world, person, draft, key)))
+        later = replace(draft, address=renderer.base)
+        return JSONResponse(scheduled.save(world, renderer, person, later, key))
+    post, told = publish(world, renderer.base, person, draft, key)
+    feed.published(world, post, told)
+    return JSONResponse(renderer.status(post))
 
 
 def _first(world: World, renderer: Renderer, person: Person, key: str | None) -> Json | None:
@@ -59,7 +64,8 @@ def _application(world: World, visitor: Visitor) -> Json | None:
     return {"name": app.name, "website": app.website} if app else None
 
 
-def publish(world: World, person: Person, draft: Draft, key: str | None) -> Post:
+def publish(world: World, address: str, person: Person, draft: Draft, key: str | None) -> tuple[Post, list[Notification]]:
+    """`address` is the instance's: it says which mentions mean people of this one."""
     found = [media.find(world.store, KEY, media_id) for media_id in draft.media_ids]
     attached = [item for item in found if item is not None]
     post = Post(
@@ -77,7 +83,7 @@ def publish(world: World, person: Person, draft: Draft, key: str | None) -> Post
         books.accept(world.store, post)
         for item in attached:
             media.attach(world.store, item, post.id)
-    return post
+        return post, notifications.record(world, Renderer(world, address), post)
 
 
 def settle(world: World) -> None:
@@ -86,7 +92,9 @@ def settle(world: World) -> None:
         draft = scheduled.draft_of(row)
         with world.store.transaction():
             scheduled.remove(world, row["id"])
-            publish(world, people.get(world.store, KEY, row["person_id"]), draft, None)
+            author = people.get(world.store, KEY, row["person_id"])
+            post, told = publish(world, draft.address, author, draft, None)
+        feed.published(world, post, told)
 
 
 def _get(world: World, renderer: Renderer, post_id: str) -> Post:
@@ -125,6 +133,7 @@ async def delete(world: World, visitor: Visitor, request: Request) -> Response:
         raise errors.not_found()
     shown = renderer.status(post, source=True)
     books.delete(world.store, post, world.clock())
+    feed.deleted(world, post, renderer.mentioned(post))
     return JSONResponse(shown)
 
 
@@ -179,33 +188,3 @@ async def of_account(world: World, visitor: Visitor, request: Request) -> Respon
     posts = [] if pinned else paging.page(world, request, where, account_id, keep=renderer.is_visible)
     address = f"{renderer.base}/api/v1/accounts/{account_id}/statuses"
     return JSONResponse([renderer.status(post) for post in posts], headers=paging.links(address, request, posts))
-
-
-async def notifications(world: World, visitor: Visitor, request: Request) -> Response:
-    """GET /api/v1/notifications: mentions, the only kind that happens here."""
-    me, renderer = visitor.me, _renderer(world, visitor, request)
-    given = params.nested(request.query_params.multi_items())
-    types, excluded = params.listed(given, "types"), params.listed(given, "exclude_types")
-    if (types and "mention" not in types) or "mention" in excluded:
-        return JSONResponse([])
-
-    def is_mine(post: Post) -> bool:
-        return renderer.is_visible(post) and me.id in {person.id for person in renderer.mentioned(post)}
-
-    where, near = " AND person_id <> ?3 AND instr(lower(content), ?4) > 0", "@" + me.handle.lower()
-    posts = paging.page(world, request, where, me.id, near, keep=is_mine, default=40, most=80)
-    address = f"{renderer.base}/api/v1/notifications"
-    shown = [_notification(renderer, post, world) for post in posts]
-    return JSONResponse(shown, headers=paging.links(address, request, posts))
-
-
-def _notification(renderer: Renderer, post: Post, world: World) -> Json:
-    author = people.get(world.store, KEY, post.person_id)
-    return {
-        "id": post.id,
-        "type": "mention",
-        "created_at": books.iso(post.at),
-        "group_key": f"ungrouped-{post.id}",
-        "account": renderer.account(author),
-        "status": renderer.status(post),
-    }

@@ -230,7 +230,8 @@ def test_mentions_are_notified(ann, mastodon):
         ("mention", second, "bea"),
         ("mention", first, "bea"),
     ]
-    assert [item["id"] for item in ann.get("/api/v1/notifications", since_id=first).json()] == [second]
+    newest, oldest = (item["id"] for item in shown)
+    assert [item["id"] for item in ann.get("/api/v1/notifications", since_id=oldest).json()] == [newest]
     assert ann.get("/api/v1/notifications", **{"types[]": "follow"}).json() == []
     assert bea.get("/api/v1/notifications").json() == []
 
