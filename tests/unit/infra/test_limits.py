@@ -1,7 +1,7 @@
 """What OCMA_RATE_LIMIT_READ and its like may say."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocma.errors import Invalid
@@ -23,6 +23,7 @@ def test_every_kind_has_a_limit_by_default(monkeypatch):
     assert found()["read"] == Policy("read", 3000, 60)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 999_999_999), st.integers(1, 99_999), st.sampled_from(sorted(UNITS)))
 def test_number_and_window(quota, length, unit):
     assert found(write=f" {quota}/{length}{unit}\n")["write"] == Policy("write", quota, length * UNITS[unit])
