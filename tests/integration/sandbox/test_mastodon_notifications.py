@@ -388,11 +388,14 @@ def test_a_cut_counts_from_when_it_was_asked_for(ann, bea, control):
             reader.text()
 
 
-def test_a_cut_without_a_number_comes_at_once_once_for_each_count(ann, bea, control):
+def test_a_cut_without_a_number_comes_at_once_to_one_open_stream(ann, bea, control):
     with stream(ann) as one, stream(bea) as other:
         control.fault("mastodon", "stream_cut")
         ended = [fate(reader) for reader in (one, other)]
         assert sorted(ended) == ["cut", "open"]
+
+
+def test_a_cut_strikes_as_often_as_its_count(ann, control):
     control.fault("mastodon", "stream_cut", path=USER_STREAM, count=2)
     assert [fault["remaining"] for fault in control.faults()] == [2]
     for _ in range(2):
