@@ -13,6 +13,9 @@ from contextlib import contextmanager
 
 import asyncpg
 import pytest
+import typer
+
+from ocma.entrypoints.cli.api import _inherited
 
 
 @contextmanager
@@ -142,3 +145,11 @@ def test_a_port_in_use_is_said(server, services, settings):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
     assert done.returncode != 0
     assert "address already in use" in done.stderr
+
+
+def test_an_inherited_socket_is_what_it_is():
+    """Taken for a Unix one, it would keep every body back until the client acknowledges the headers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, _inherited(os.dup(listening.fileno())) as found:
+        assert (found.family, found.getsockname()) == (socket.AF_INET, listening.getsockname())
+    with pytest.raises(typer.BadParameter, match="no open socket"):
+        _inherited(2**30)

@@ -1,5 +1,7 @@
 """`ocma api`: the HTTP door, one process."""
 
+import socket
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -10,6 +12,7 @@ from ocma.entrypoints.api.app import create_app
 from ocma.infra import telemetry
 from ocma.settings import Settings
 
+FAILED = 3  # as uvicorn's own program exits
 GRACE = 20  # seconds that running requests have after the signal to stop
 
 
@@ -22,11 +25,10 @@ def api(
     settings = Settings()
     telemetry.configure(settings)
     bootstrap.check(settings)  # or the server tells it, with a traceback
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(),
         host=host,
         port=port,
-        fd=fd,
         loop="uvloop",
         lifespan="on",
         log_config=None,
@@ -35,3 +37,16 @@ def api(
         date_header=True,
         timeout_graceful_shutdown=GRACE,
     )
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):  # it has ended in order
+        server.run(None if fd is None else [_inherited(fd)])
+    if not server.started:
+        raise typer.Exit(FAILED)
+
+
+def _inherited(fd: int) -> socket.socket:
+    """The server's own `fd` takes any socket for a Unix one: on TCP, bodies would then wait 40 ms for an acknowledgement."""
+    try:
+        return socket.socket(fileno=fd)
+    except OSError as error:
+        raise typer.BadParameter(f"{fd} is no open socket.", param_hint="--fd") from error
