@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 # `extensions=FRESH` on a request: over a connection of its own. The server may have closed a kept one a moment ago without
 # a word (some do so after every answer), and then nobody knows whether a POST was read.
 FRESH: Mapping[str, Any] = {"fresh": True}
+# `extensions=LIVE`: the answer is read as it comes, for one that does not end. Always by aiohttp: reqwest keeps its head back
+# until a buffer is full, and does not break off a request that is given up.
+LIVE: Mapping[str, Any] = {"live": True}
 UNWRITTEN = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)  # no connection was had, so nothing was written
 # Forms of IPv4 and site-local addresses inside IPv6, and what newer registries hold, that (some) Pythons call global.
 _ODD = ("192.0.0.0/24", "::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10", "3fff::/20", "5f00::/16")
@@ -184,6 +187,17 @@ class Pools(httpx2.AsyncBaseTransport):
         await self._fresh.aclose()
 
 
+class Chosen(httpx2.AsyncBaseTransport):
+    """The way to destinations the operator chose; what is LIVE has one of its own."""
+
+    def __init__(self, usual: httpx2.AsyncBaseTransport, live: httpx2.AsyncBaseTransport) -> None:
+        self._usual, self._live = usual, live
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        inner = self._live if request.extensions.get("live") else self._usual
+        return await inner.handle_async_request(request)
+
+
 class AlwaysFresh(httpx2.AsyncBaseTransport):
     """For calls that are rare and must not be lost: codes and rotating refresh tokens work once."""
 
@@ -325,15 +339,17 @@ class Outbound:
         self._timeout = httpx2.Timeout(timeout, connect=10.0)
         self._open = Reqwest(connections, timedelta(seconds=timeout))
         guarded = Pools(connections)
-        self._guarded = Guard(TrueErrors(guarded), self._open, trusted_hosts)
-        self._closing = (self._open, guarded)
+        live = AiohttpTransport(client=lambda: _session(connections, force_close=True, public=False))
+        self._chosen = Chosen(self._open, TrueErrors(live))
+        self._guarded = Guard(TrueErrors(guarded), self._chosen, trusted_hosts)
+        self._closing = (self._open, guarded, live)
 
     def transport(self, *, chosen: bool, fresh: bool = False, most: int = MOST) -> httpx2.AsyncBaseTransport:
         """`chosen`: the destination comes from the operator, not from a user. `fresh`: every request as if marked FRESH.
 
         `most`: bytes of an answer.
         """
-        stack = Bounded(SafeRetry(Traced(self._open if chosen else self._guarded, paths=chosen)), most)
+        stack = Bounded(SafeRetry(Traced(self._chosen if chosen else self._guarded, paths=chosen)), most)
         return Unclosed(AlwaysFresh(stack) if fresh else stack)
 
     def client(
@@ -365,7 +381,8 @@ class Unclosed(httpx2.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
 
-def _session(limit: int, *, force_close: bool) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(limit=limit, resolver=PublicResolver(), force_close=force_close)
+def _session(limit: int, *, force_close: bool, public: bool = True) -> aiohttp.ClientSession:
+    resolver = PublicResolver() if public else ThreadedResolver()
+    connector = aiohttp.TCPConnector(limit=limit, resolver=resolver, force_close=force_close)
     jar: Any = aiohttp.DummyCookieJar()
     return aiohttp.ClientSession(connector=connector, cookie_jar=jar)

@@ -1,7 +1,7 @@
 """The whole surface between OCMA and a platform. Abilities are types; there is no optional method and no flag."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -278,3 +278,36 @@ class PublishesAtOnce(Publishes):
     async def resume(self, access: Access, processing: Processing) -> Published | Processing:
         post = await self.fetch_post(access, processing.id)
         return post if isinstance(post, Published) else processing
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What somebody said to an account: a "mention", a "reply" or a "quote" of a post of its own.
+
+    `id` is the platform's for the notice: listening goes on after it. `post_id` is what was said; `in_reply_to` the post that it
+    answers or quotes. `text` is plain, and a stranger's.
+    """
+
+    id: str
+    kind: str
+    handle: str
+    name: str
+    text: str
+    post_id: str
+    url: str | None = None
+    at: datetime | None = None
+    in_reply_to: str | None = None
+
+
+class Listens(ABC):
+    @abstractmethod
+    def listen(self, access: Access, since: str | None) -> AsyncGenerator[Heard]:
+        """What is said to the account, without end: first all that came after `since`, oldest first, then as it comes.
+
+        `since` is the id of something heard; None: only what comes from now on. A connection that breaks is made again after a
+        pause, and what came meanwhile is asked for before it goes on: nothing is missed, and nothing is given twice.
+
+        Raises PermissionMissing when a scope was not granted, ReauthorizationRequired when the token is refused, and whatever
+        keeps the very first question from being answered. Who stops listening closes it (`contextlib.aclosing`) or cancels the
+        task: both close the connection.
+        """

@@ -4,12 +4,12 @@ import getpass
 import sys
 from collections.abc import Sequence
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from ocma.bootstrap import Resources
-from ocma.entrypoints.cli import listing, operation
+from ocma.entrypoints.cli import accounts_watch, listing, operation
+from ocma.entrypoints.cli.accounts_watch import Id
 from ocma.entrypoints.cli.installation import DEFAULT_DIR, Data
 from ocma.entrypoints.cli.operation import Json, Workspace
 from ocma.errors import Invalid, Issue
@@ -24,13 +24,13 @@ from ocma.platforms.registry import get_connector
 MOST = 10_000  # rows
 
 app = typer.Typer(
-    help="Connect, show, refresh and disconnect accounts.",
+    help="Connect, show, refresh, watch and disconnect accounts.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-Id = Annotated[UUID, typer.Argument(help="Id of the account, as `ocma accounts list` shows it.")]
+app.command("watch")(accounts_watch.watch_account)
 Platform = Annotated[str | None, typer.Option(help="Only this platform's.")]
 
 

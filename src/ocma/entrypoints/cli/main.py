@@ -19,7 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "dispatcher": "Hand out what is due.",
     "sandbox": "Platforms to try everything without keys.",
     "demo": "See all of it happen, without keys.",
-    "accounts": "Connect, show, refresh and disconnect accounts.",
+    "accounts": "Connect, show, refresh, watch and disconnect accounts.",
     "posts": "Schedule posts, and see what became of them.",
     "doctor": "Say what is configured, what is missing, and how to get it.",
     "env-template": "Print every setting as a .env file, with what it is for.",

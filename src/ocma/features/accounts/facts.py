@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from ocma.features.accounts.schemas import BreakerView
 from ocma.features.schema import Schema
-from ocma.platforms.connector import Announces, Connector, Publishes, Registers
+from ocma.platforms.connector import Announces, Connector, Listens, Publishes, Registers
 from ocma.platforms.manifest import Manifest, Quota
 from ocma.platforms.options import PLAIN
 from ocma.platforms.rules import Choice, MediaRules, Rule, Text, Whole, Words
@@ -135,7 +135,7 @@ def platform_view(
 
 
 def _abilities(connector: Connector) -> list[str]:
-    kinds = (("publish", Publishes), ("register", Registers), ("announce", Announces))
+    kinds = (("publish", Publishes), ("listen", Listens), ("register", Registers), ("announce", Announces))
     return [name for name, kind in kinds if isinstance(connector, kind)]
 
 

@@ -1,7 +1,8 @@
 """Mastodon and look-alikes: statuses, threads, files and polls, and the proof of what became of them."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+import random
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar
@@ -16,6 +17,8 @@ from ocma.platforms.connector import (
     Access,
     App,
     Connector,
+    Heard,
+    Listens,
     Processing,
     Profile,
     Published,
@@ -28,15 +31,18 @@ from ocma.platforms.content import Content, Media, Outgoing, Poll, media_step, p
 from ocma.platforms.errors import ContentRejected, OutcomeUnknown, PermissionMissing, PlatformError, PlatformUnavailable
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.mastodon import poll, refusal
+from ocma.platforms.mastodon.listening import Listening
 from ocma.platforms.mastodon.manifest import MANIFEST
+from ocma.platforms.mastodon.notices import Notices
 from ocma.platforms.mastodon.search import Search
+from ocma.platforms.mastodon.stream import Stream
 from ocma.platforms.mastodon.upload import KEEPS, Sleep, is_unfinished, ready, upload
-from ocma.platforms.mastodon.wire import ME, Account, Posted, Registration, Status, published, read, segment
+from ocma.platforms.mastodon.wire import ME, Account, Posted, Registration, Status, handle, published, read, segment
 
 APP_NAME = "OCMA"
 
 
-class Mastodon(Connector, Publishes, Registers):
+class Mastodon(Connector, Publishes, Listens, Registers):
     """The Idempotency-Key makes a second sending harmless for an hour, but only on Mastodon proper: look-alikes ignore it.
 
     So `find` settles an unknown outcome from the account's own statuses, and a status is never sent again on the key's strength.
@@ -44,9 +50,10 @@ class Mastodon(Connector, Publishes, Registers):
 
     manifest: ClassVar[Manifest] = MANIFEST
 
-    def __init__(self, clock: Clock = utcnow, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(self, clock: Clock = utcnow, sleep: Sleep = asyncio.sleep, chance: Callable[[], float] = random.random) -> None:
         self._clock = clock
         self._sleep = sleep
+        self._chance = chance
 
     def explain(self, response: httpx2.Response) -> PlatformError:
         return refusal.explain(response, self._clock())
@@ -69,7 +76,7 @@ class Mastodon(Connector, Publishes, Registers):
         profile = Profile(
             id=account.id,
             name=account.display_name or account.username,
-            handle=_handle(account, access),
+            handle=handle(account, access.host),
             url=account.url,
             avatar_url=account.avatar,
             followers=account.followers_count,
@@ -162,6 +169,11 @@ class Mastodon(Connector, Publishes, Registers):
             if isinstance(await self.fetch_post(access, post_id), Published):
                 raise _undeletable(error) from error
 
+    def listen(self, access: Access, since: str | None) -> AsyncGenerator[Heard]:
+        """A server without a stream of events is asked once a minute."""
+        stream = Stream(self.call, self.explain, access)
+        return Listening(Notices(self.call, access), stream, self._sleep, self._chance).heard(since)
+
 
 def _body(outgoing: Outgoing) -> dict[str, Any]:
     options = {name: outgoing.options[name] for name in MANIFEST.options if outgoing.options.get(name) is not None}
@@ -169,13 +181,6 @@ def _body(outgoing: Outgoing) -> dict[str, Any]:
     asked = {"poll": poll.body(outgoing.part.poll)} if outgoing.part.poll else {}
     reply = {"in_reply_to_id": outgoing.reply_to} if outgoing.reply_to else {}
     return {"status": outgoing.part.text, **media, **asked, **reply, **options}
-
-
-def _handle(account: Account, access: Access) -> str:
-    """`user@server`: on its own server an account is called by its first half only."""
-    name = account.acct or account.username
-    host = access.host or (httpx2.URL(account.url).netloc.decode() if account.url else "")
-    return name if "@" in name or not host else f"{name}@{host}"
 
 
 def _is_gone(error: ContentRejected) -> bool:

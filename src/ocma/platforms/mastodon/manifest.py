@@ -20,7 +20,7 @@ MANIFEST = Manifest(
         auth_method="client_secret_post",
         refreshes=False,
         per_host=True,
-        needs={"publish": ("write:statuses",), "read": ("read",)},
+        needs={"publish": ("write:statuses",), "read": ("read",), "listen": ("read:notifications",)},
     ),
     api_url="https://{host}",
     auth_url="https://{host}",

@@ -91,6 +91,33 @@ class Status(Posted):
     account: Account | None = None
 
 
+class Quoted(Entity):
+    id: Id
+
+
+class Quote(Entity):
+    """The second name stands where only the id is told."""
+
+    quoted_status: Annotated[Quoted | None, WrapValidator(_or_none)] = None
+    quoted_status_id: str | None = None
+
+
+class Said(Status):
+    """A status as far as what it says, and to whom."""
+
+    spoiler_text: str | None = None
+    in_reply_to_account_id: str | None = None
+    quote: Annotated[Quote | None, WrapValidator(_or_none)] = None
+
+
+class Notification(Entity):
+    id: Id
+    type: str = ""
+    created_at: Annotated[Instant | None, WrapValidator(_or_none)] = None
+    account: Account | None = None
+    status: Said | None = None
+
+
 class PollOption(Entity):
     title: str
 
@@ -119,16 +146,28 @@ class PollLimits(Entity):
     max_expiration: int | None = None
 
 
+class Urls(Entity):
+    """The second name is that of the first version of the instance's document."""
+
+    streaming: Link = Field(default=None, validation_alias=AliasChoices("streaming", "streaming_api"))
+
+
 class Configuration(Entity):
     polls: PollLimits | None = None
+    urls: Annotated[Urls, WrapValidator(lambda value, reader: _or_none(value, reader) or Urls())] = Urls()
 
 
 class Instance(Entity):
-    """`poll_limits`: where Pleroma has them, without `configuration`."""
+    """`poll_limits`: where Pleroma has them, without `configuration`. `urls`: the first version's."""
 
     api_versions: Versions = Versions()
     configuration: Configuration = Configuration()
     poll_limits: PollLimits | None = None
+    urls: Annotated[Urls, WrapValidator(lambda value, reader: _or_none(value, reader) or Urls())] = Urls()
+
+    @property
+    def streaming(self) -> str | None:
+        return self.configuration.urls.streaming or self.urls.streaming
 
 
 def segment(opaque: str) -> str:
@@ -168,3 +207,10 @@ def unreadable(response: httpx2.Response) -> PlatformUnavailable:
         status=response.status_code,
         remediation="Nothing, if it passes; if it stays, ask the server's administrator.",
     )
+
+
+def handle(account: Account, host: str) -> str:
+    """`user@server`: on its own server an account is called by its first half only."""
+    name = account.acct or account.username
+    server = host or (httpx2.URL(account.url).netloc.decode() if account.url else "")
+    return name if "@" in name or not server else f"{name}@{server}"
