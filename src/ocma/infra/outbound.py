@@ -31,8 +31,8 @@ log = structlog.get_logger(__name__)
 # `extensions=FRESH` on a request: over a connection of its own. The server may have closed a kept one a moment ago without
 # a word (some do so after every answer), and then nobody knows whether a POST was read.
 FRESH: Mapping[str, Any] = {"fresh": True}
-# `extensions=LIVE`: the answer is read as it comes, for one that does not end. Always by aiohttp: reqwest keeps its head back
-# until a buffer is full, and does not break off a request that is given up.
+# `extensions=LIVE`: the answer is read as it comes, and given up at once by who is cancelled. Always by aiohttp: reqwest keeps an
+# answer's head back until a buffer is full, and at times a cancelled request never returns.
 LIVE: Mapping[str, Any] = {"live": True}
 UNWRITTEN = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)  # no connection was had, so nothing was written
 # Forms of IPv4 and site-local addresses inside IPv6, and what newer registries hold, that (some) Pythons call global.

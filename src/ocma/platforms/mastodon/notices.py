@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import httpx2
 
+from ocma.infra.outbound import LIVE
 from ocma.platforms.connector import Access, Call, Heard
 from ocma.platforms.mastodon.likeness import renderings
 from ocma.platforms.mastodon.wire import Account, Notification, Said, handle, read
@@ -41,7 +42,8 @@ class Notices:
             walked.add(last)
 
     async def _page(self, query: dict[str, str]) -> httpx2.Response:
-        return await self.call(self.access, "GET", PATH, params={"types[]": list(TYPES), "limit": str(PAGE), **query})
+        params = {"types[]": list(TYPES), "limit": str(PAGE), **query}
+        return await self.call(self.access, "GET", PATH, params=params, extensions=dict(LIVE))
 
 
 def _further(response: httpx2.Response) -> str | None:

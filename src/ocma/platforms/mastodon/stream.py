@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx2
@@ -86,7 +87,7 @@ class Stream:
     async def _address(self) -> str:
         """Where the server says that its streams are; else where its API is."""
         for path in INSTANCES:
-            instance = await told(self.call, self.access, path, Instance)
+            instance = await told(partial(self.call, extensions=dict(LIVE)), self.access, path, Instance)
             if instance and instance.streaming and (named := _http(instance.streaming, str(self.access.client.base_url))):
                 return f"{named}{PATH}"
         return self.access.whole(PATH)
