@@ -53,11 +53,17 @@ def application(
     programs: Programs, port: int, workers: int, dispatchers: int, folder: DataFolder, environment: Mapping[str, str]
 ) -> Iterator[Service]:
     """API first, dispatchers last: they are ended in the reverse order. Each that has no door gets a port for its metrics."""
-    first = environment.get(METRICS_PORT) or "0"
-    ports = itertools.count(int(first)) if first.isdecimal() and int(first) else itertools.repeat(first)
+    ports = _ports(environment.get(METRICS_PORT, ""))
     api = (*programs.api, "--port", str(port))
     yield Service("api", "api", command(api, "api", folder, environment))
     for role, argv, count in (("worker", programs.worker, workers), ("dispatcher", programs.dispatcher, dispatchers)):
         for number in range(1, count + 1):
             name = f"{role}-{number}"
-            yield Service(name, role, command(argv, name, folder, {**environment, METRICS_PORT: str(next(ports))}))
+            yield Service(name, role, command(argv, name, folder, {**environment, **next(ports)}))
+
+
+def _ports(first: str) -> Iterator[dict[str, str]]:
+    """One after the other; what is no port the processes complain about themselves."""
+    if not first.isdecimal() or not int(first):
+        return itertools.repeat({})
+    return ({METRICS_PORT: str(port)} for port in itertools.count(int(first)))
