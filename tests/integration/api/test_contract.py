@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi_checks
 
+import contract.generation  # noqa: F401 - it registers how pieces of uploads are written
 import stage
 from ocma.entrypoints.api.app import create_app
 from ocma.infra import heartbeat
