@@ -33,7 +33,7 @@ def test_the_token_may_come_from_the_environment(program, workspace, mastodon):
 
 def test_connecting_again_is_the_same_account(program, workspace, mastodon, mastodon_account):
     again = program("accounts", "add", "mastodon", "--scope", "read", "--json", OCMA_ACCOUNT_TOKEN=mastodon.access_token).row()
-    assert (again["id"], again["permissions"]) == (mastodon_account, ["read"])
+    assert (again["id"], again["permissions"]) == (mastodon_account, ["read", "listen"])
     assert len(program("accounts", "list", "--json").rows()) == 1
 
 
