@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ocma.features.publishing.breaker import Place, Policy, counts_key, since_key
+from ocma.features.publishing.claims import Claim
 from ocma.features.publishing.quotas import Ages, Window, cost
 from ocma.infra.redis import Client
 from ocma.infra.scripts import Script
@@ -64,31 +65,36 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
-    """What one publication was charged in an `answer`, when it had been sent `sent` times."""
+class Bill:
+    """What those that may go were charged in an `answer`; `sent`: how often each work had been sent then."""
 
-    work: "Work"
-    costs: list[tuple[Window, int]]
-    sent: int
+    asked: "Admission"
     answer: Answer
+    sent: list[int]
 
-    def unused(self) -> list[tuple[Window, int]]:
+    def unused(self) -> Iterator[tuple["Work", Window, int]]:
         """Publishing calls that were not made."""
-        made = len(self.work.attempts) - self.sent
-        return [(window, calls - made) for window, calls in self.costs if calls > made and window.quota.on == "publish"]
+        verdicts, costs = self.answer.verdicts, self.asked.costs
+        for work, verdict, needed, sent in zip(self.asked.works, verdicts, costs, self.sent, strict=True):
+            made = len(work.attempts) - sent
+            for window, calls in needed:
+                if calls > made and window.quota.on == "publish" and verdict.gate not in REFUSALS:
+                    yield work, window, calls - made
 
 
 @dataclass
 class Admission:
     """`works` of one platform, in the order in which they are to go; `places` are theirs.
 
-    `counted_at`: what is known of windows was counted for this question, from then on (None: it only fills what Redis lost).
+    `message` tells one message's questions from another's. `counted_at`: what is known of windows was counted for this question,
+    from then on (None: it only fills what Redis lost).
     """
 
     works: Sequence["Work"]
     places: Mapping[UUID, Place]
     quotas: Sequence[Quota]
     policy: Policy
+    message: Claim
     keys: dict[str, int] = field(default_factory=dict[str, int])
     windows: dict[Window, int] = field(default_factory=dict[Window, int])
     costs: list[list[tuple[Window, int]]] = field(default_factory=list[list[tuple[Window, int]]])
@@ -138,11 +144,8 @@ class Admission:
         verdicts = [Verdict(Gate(gate), wait / 1000) for gate, wait in zip(answers[::2], answers[1::2], strict=True)]
         return Answer([windows[int(number) - 1] for number in unseeded], verdicts, int(at), mark)
 
-    def charges(self, answer: Answer) -> Iterator[Charge]:
-        """Of those that may go."""
-        for work, verdict, costs in zip(self.works, answer.verdicts, self.costs, strict=True):
-            if verdict.gate not in REFUSALS:
-                yield Charge(work, costs, len(work.attempts), answer)
+    def bill(self, answer: Answer) -> Bill:
+        return Bill(self, answer, [len(work.attempts) for work in self.works])
 
     def again(self, verdicts: Sequence[Verdict], at: int) -> "Admission":
         """The same for those that may not go, once their accounts' calls have been counted anew, `at` or later."""
@@ -171,13 +174,13 @@ class Admission:
         }
 
 
-async def give_back(redis: Client, charges: Iterable[Charge]) -> None:
-    """Of one platform: calls that were charged and not made."""
-    unused = [(charge, window, calls) for charge in charges for window, calls in charge.unused()]
-    if unused:
-        told = [each for charge, _, calls in unused for each in (charge.answer.mark, charge.answer.at, calls)]
-        keys = [window.key(str(charge.work.account.id)) for charge, window, _ in unused]
-        await GIVE_BACK.run(redis, keys, told)
+async def give_back(redis: Client, answer: Answer, unused: Iterable[tuple["Work", Window, int]]) -> None:
+    """Of one platform: calls that were charged in an answer and not made."""
+    keys, told = list[str](), list[Any]()
+    for work, window, calls in unused:
+        keys.append(window.key(str(work.account.id)))
+        told += [answer.mark, answer.at, calls]
+    await GIVE_BACK.run(redis, keys, told)
 
 
 def _ages(known: Ages | None) -> list[int] | None:

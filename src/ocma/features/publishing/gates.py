@@ -21,7 +21,7 @@ from ocma.clock import Clock
 from ocma.errors import OcmaError
 from ocma.features.accounts.models import Account
 from ocma.features.accounts.tokens import CONFIRM_AFTER, TokenDoubted
-from ocma.features.publishing.admission import Admission, Answer, Charge, Gate, Verdict, account_door, app_door, give_back
+from ocma.features.publishing.admission import Admission, Answer, Bill, Gate, Verdict, account_door, app_door, give_back
 from ocma.features.publishing.breaker import Breaker, Outcome, Place, Policy, Tally, counts_key, outcome_of, place_of, trips
 from ocma.features.publishing.circuit import Circuits
 from ocma.features.publishing.claims import Claim
@@ -85,7 +85,7 @@ class Gates:
         self._throttles: dict[Place | UUID, float] = {}  # the platform wants nothing from an app or account, until (monotonic)
         self._probes: set[UUID] = set()
         self._counted: set[UUID] = set()  # publications whose refusal is in the tally already
-        self._charges: dict[Claim, Charge] = {}  # for what each was let go
+        self._bills: dict[Claim, list[Bill]] = {}  # by the first claim of a message
         self._spent: dict[UUID, dict[str, float]] = {}  # by account: doors to close, until (monotonic)
         self._away_until = 0.0
         self._seeding = asyncio.Lock()
@@ -113,7 +113,8 @@ class Gates:
         """Asked once for a message, before anything else is done. Who is not in the answer may go, and has been charged for."""
         waits: dict[UUID, Wait] = {}
         for platform, group in groupby(sorted(works, key=_platform), key=_platform):
-            waits |= await self._admit(Admission(list(group), self._places_of(works), self._quotas[platform], self._policy))
+            asked = Admission(list(group), self._places_of(works), self._quotas[platform], self._policy, works[0].claim)
+            waits |= await self._admit(asked)
         return waits
 
     def halted(self, work: "Work") -> Wait | None:
@@ -196,7 +197,7 @@ class Gates:
         async with asyncio.timeout(self._patience):
             answer = await asked.ask(self._redis, ok, known, self._random.getrandbits(31))
         if not answer.unseeded:
-            self._charges.update((each.work.claim, each) for each in asked.charges(answer))
+            self._bills.setdefault(asked.message, []).append(asked.bill(answer))
         return answer
 
     def _is_there(self) -> None:
@@ -254,15 +255,19 @@ class Gates:
         self._counted.discard(work.claim.id)
 
     async def done(self, works: Sequence["Work"]) -> None:
-        """They are out of hand. Calls they did not make are given back, or whoever is looked at ten times uses up ten calls."""
-        charges = [charge for each in works if (charge := self._charges.pop(each.claim, None))]
-        charges = [each for each in charges if each.unused()]
-        if not charges:
-            return
+        """What was asked for together is out of hand.
+
+        Calls that were not made are given back, or whoever is looked at ten times uses up ten calls.
+        """
+        for bill in self._bills.pop(works[0].claim, ()) if works else ():
+            if unused := list(bill.unused()):
+                await self._give_back(bill, unused)
+
+    async def _give_back(self, bill: Bill, unused: Sequence[tuple["Work", Window, int]]) -> None:
         try:
             self._is_there()
             async with asyncio.timeout(self._patience):
-                await give_back(self._redis, charges)
+                await give_back(self._redis, bill.answer, unused)
         except UNHAPPY as error:  # too much is charged, until it leaves the window
             self._is_away(error)
 

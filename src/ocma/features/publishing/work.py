@@ -85,7 +85,6 @@ async def _work_one(press: Press, work: Work) -> None:
         log.exception("publication.unexpected", publication=str(work.claim.id))
     finally:
         press.keeper.let_go(work.claim)
-        await press.gates.done([work])
 
 
 def messages(found: Sequence[Claim], size: int = 100) -> list[list[tuple[str, int]]]:
