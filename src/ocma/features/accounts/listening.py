@@ -13,7 +13,7 @@ from ocma.features.accounts.models import Account
 from ocma.features.schema import Schema
 from ocma.features.workspaces.caller import Caller
 from ocma.platforms.connector import Access, Heard, Listens
-from ocma.platforms.errors import PlatformUnavailable, ReauthorizationRequired
+from ocma.platforms.errors import ReauthorizationRequired
 from ocma.platforms.grant import Grant
 from ocma.platforms.registry import connectors, get_connector
 
@@ -37,27 +37,14 @@ def heard_view(heard: Heard) -> HeardView:
 
 
 async def listen(desk: Desk, caller: Caller, account_id: UUID, since: str | None) -> AsyncGenerator[Heard]:
-    """Without end. A token that is refused is renewed once, where tokens can be, until something is heard with the new one.
-
-    Raises Invalid where the platform is not listened to; else as `Listens.listen` does.
-    """
+    """Without end. Raises Invalid where the platform is not listened to; else as `Listens.listen` does."""
     async with desk.database.transaction(caller.workspace_id) as session:
         account = await get_account(session, account_id)
     listener = _listener(account)
-    grant, version = await _usable(desk, account)
-    renewed = False
-    while True:
-        try:
-            async with aclosing(listener.listen(_access(desk, account, grant), since)) as found:
-                async for each in found:
-                    yield each
-                    since, renewed = each.id, False
-        except ReauthorizationRequired as error:
-            if renewed:  # a moment ago: that is the platform's trouble
-                raise PlatformUnavailable(platform=account.platform, rule="freshTokenRefused", status=error.status) from error
-            if grant.refresh_token is None:
-                raise
-            (grant, version), renewed = await tokens.refresh(desk, account, version), True
+    grant = await _usable(desk, account)
+    async with aclosing(listener.listen(_access(desk, account, grant), since)) as found:
+        async for each in found:
+            yield each
 
 
 def _listener(account: Account) -> Listens:
@@ -74,14 +61,15 @@ def _listener(account: Account) -> Listens:
     )
 
 
-async def _usable(desk: Desk, account: Account) -> tuple[Grant, int]:
+async def _usable(desk: Desk, account: Account) -> Grant:
     if account.status != "active":
         raise ReauthorizationRequired(
             f"The account is not usable ({account.status}).",
             platform=account.platform,
             remediation="Connect the account again.",
         )
-    return await tokens.fresh(desk, account)
+    grant, _ = await tokens.fresh(desk, account)
+    return grant
 
 
 def _access(desk: Desk, account: Account, grant: Grant) -> Access:
