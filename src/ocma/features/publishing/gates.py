@@ -153,9 +153,9 @@ class Gates:
         answer = await self._ask(asked, {})
         if any(each.account_id is None for each in answer.unseeded):
             async with self._seeding:  # or every message of this moment counts all of the app's calls
-                answer = await self._seeded(asked, (await self._ask(asked, {})).unseeded)
-        elif answer.unseeded:
-            answer = await self._seeded(asked, answer.unseeded)
+                answer = await self._seeded(asked, await self._ask(asked, {}))
+        else:
+            answer = await self._seeded(asked, answer)
         verdicts = answer.verdicts
         if any(each.gate is Gate.QUOTA and each.seconds > TIRESOME for each in verdicts):
             verdicts = await self._counted_anew(asked, answer)
@@ -167,16 +167,17 @@ class Gates:
                 self._halt(asked.places[work.claim.id], min(verdict.seconds, self._policy.first))
         return verdicts
 
-    async def _seeded(self, asked: Admission, unseeded: Sequence[Window]) -> Answer:
-        """Tells Redis what PostgreSQL knows; more than once only if Redis forgets again meanwhile."""
+    async def _seeded(self, asked: Admission, answer: Answer) -> Answer:
+        """Tells Redis what it lacks and PostgreSQL knows; more than once only if Redis forgets again meanwhile."""
         known: dict[Window, Ages] = {}
         for _ in range(SEEDINGS):
-            known |= await fetch_calls(self._database, unseeded, [each.claim.id for each in asked.works])
-            answer = await self._ask(asked, known)
             if not answer.unseeded:
                 return answer
-            unseeded = answer.unseeded
-        raise TimeoutError
+            known |= await fetch_calls(self._database, answer.unseeded, [each.claim.id for each in asked.works])
+            answer = await self._ask(asked, known)
+        if answer.unseeded:
+            raise TimeoutError
+        return answer
 
     async def _counted_anew(self, asked: Admission, answer: Answer) -> list[Verdict]:
         """Who was let go and lost its claim before its call is charged and has not called: PostgreSQL knows who has.

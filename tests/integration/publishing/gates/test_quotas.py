@@ -299,6 +299,19 @@ async def test_the_apps_calls_count_too_after_a_flush_with_what_is_in_others_han
     assert min(each.seconds for each in waits.values()) <= 10.1  # by then it is known whether they called
 
 
+async def test_messages_that_meet_while_the_apps_calls_are_counted_are_charged_once(gates, redis, cast):
+    """Each asks again when it is its turn to count, and by then somebody else may have done it."""
+    one = gates("publish:app=50/1m", TWITTER_CLIENT_ID=new_id().hex)
+    messages = [await cast.works(await cast.account("x"), 3, "x") for _ in range(4)]
+    await redis.flushall()
+
+    assert await asyncio.gather(*map(one.admit, messages)) == [{}] * 4
+
+    (key,) = await redis.keys("*calls:publish*")
+    charged = [each for each in await redis.lrange(key, 0, -2) if int(each) >= (int((await redis.time())[0]) - 5) * 1000]
+    assert len(charged) == 12
+
+
 async def test_an_old_copy_of_redis_is_not_believed(gates, redis, server, cast):
     """Restored from before the last calls: its script cache is empty, so its books begin anew."""
     account, one = await cast.account(), gates("publish:account=3/1m")
