@@ -6,7 +6,7 @@ WORKDIR /opt/ocma
 COPY pyproject.toml uv.lock README.md LICENSE ./
 COPY src src
 COPY migrations migrations
-RUN uv sync --frozen --no-dev --no-editable
+RUN uv sync --frozen --no-dev --no-editable --extra otel
 
 FROM python:3.13-slim
 RUN useradd --uid 10001 --home-dir /opt/ocma --shell /usr/sbin/nologin ocma \

@@ -9,7 +9,7 @@ PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 T :=
 J := 2
 ARGS :=
-# What `make bench` measures when nothing else is asked for.
+# What `make bench` measures of publications when nothing else is asked for.
 BENCH := burst idle million --processes 1 2 --workspaces 200 2000
 
 SHELL := /bin/sh
@@ -37,12 +37,12 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-real check lint types floors template bench bench-drivers chaos format clean
+.PHONY: help setup demo up test test-real check lint types floors template bench bench-metrics bench-analysis bench-experiments bench-outage bench-drivers chaos format clean
 
 help: ## Print this.
 	@echo 'usage: make TARGET'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
-	    printf '%-15s  %s\n' "$$name" "$$text"; done
+	    printf '%-17s  %s\n' "$$name" "$$text"; done
 
 setup: $(STAMP) ## Make the Python environment (.venv). Every other target does this by itself.
 
@@ -73,12 +73,26 @@ floors: setup
 template: setup
 	$(BIN)/ocma env-template | diff -u .env.template -
 	$(BIN)/ocma platform-pages --check docs/platforms
+	$(BIN)/ocma models card | diff -u docs/models.md -
 
-bench: setup ## Measure what a publication costs, beside a bare loop and BullMQ; a quarter of an hour. ARGS=--help
+bench: setup ## Measure what a publication costs, beside a bare loop and BullMQ, and what reports cost; twenty minutes. ARGS=--help
 	$(BIN)/python -m bench.burst $(or $(ARGS),$(BENCH))
+	$(if $(ARGS),,$(BIN)/python -m bench.numbers)
+
+bench-metrics: setup ## Measure what reports of figures cost, at hand, not at hand, and in a table that grows; five minutes.
+	$(BIN)/python -m bench.numbers $(ARGS)
+
+bench-analysis: setup ## Measure what the analysis of a draft costs: drafts per second on one core, and memory.
+	$(BIN)/python -m bench.analysis $(ARGS)
+
+bench-experiments: setup ## Simulate experiments that are looked at after every post: how often they name a false winner.
+	$(BIN)/python -m bench.experiments $(ARGS)
+
+bench-outage: setup ## Take Redis away for a minute under load: who fails, who waits, whether limits hold. ARGS='--how freeze'
+	$(BIN)/python -m bench.outage $(ARGS)
 
 bench-drivers: setup ## Measure what the choice of the database driver rests on.
-	.uv/bin/uv run --frozen --no-sync --with 'psycopg[binary]' python bench/drivers.py
+	.uv/bin/uv run --frozen --no-sync --with 'psycopg[binary]' python -m bench.drivers
 
 chaos: setup ## Publish while everything is killed, flushed and restarted; the platforms' own books are the judge. ARGS=--help
 	$(BIN)/python -m bench.chaos $(ARGS)
@@ -89,6 +103,8 @@ format: setup ## Format the code, mend what ruff can mend, write the generated f
 	$(BIN)/ocma env-template > .venv/env.template
 	cp .venv/env.template .env.template
 	$(BIN)/ocma platform-pages docs/platforms
+	$(BIN)/ocma models card > .venv/models.md
+	cp .venv/models.md docs/models.md
 
 clean: ## Remove what make and the tools made here. Data (.data) and settings (.env) stay.
 	rm -rf .venv .uv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis dist

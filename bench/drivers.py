@@ -1,6 +1,6 @@
 """asyncpg beside psycopg 3 under SQLAlchemy, on the statements that publishing spends its time in.
 
-    .uv/bin/uv run --with 'psycopg[binary]' python bench/drivers.py
+    .uv/bin/uv run --with 'psycopg[binary]' python -m bench.drivers
 
 Prints for each driver the seconds per 1,000 of: claims in batches of 100; transactions with one fenced write (20 at a time).
 The floor is asyncpg without SQLAlchemy. Bounded: a few seconds each, on servers of its own.
@@ -10,6 +10,7 @@ import asyncio
 import time
 
 import asyncpg
+from bench.stopping import stoppable
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -106,6 +107,6 @@ async def main(url):
 
 
 if __name__ == "__main__":
-    with embedded.temporary() as services:
+    with stoppable(), embedded.temporary() as services:
         migrations.run(services.postgres.owner_url)
         asyncio.run(main(services.postgres.owner_url))

@@ -21,8 +21,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from bench.burst.usage import cpu
+from bench.stopping import stoppable
 from redis.asyncio import Redis
 
 from ocma import bootstrap
@@ -64,8 +66,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, embedded.temporary() as services, ExitStack() as stack:
         migrations.run(services.postgres.owner_url)
         variables = _variables(services, Path(folder))
-        token = asyncio.run(_key(variables))
-        apis = {name: stack.enter_context(_api(variables, limit)) for name, limit in LIMITS.items()}
+        _, token = asyncio.run(key(variables))
+        apis = {name: stack.enter_context(api(variables, limit)) for name, limit in LIMITS.items()}
         print("| at once | limits | API, µs | ratio | Valkey, µs | round trips |\n| --: | --- | --: | --: | --: | --: |")
         for at_once in options.at_once:
             found = asyncio.run(_compare(services, apis, token, options.requests, options.turns, at_once))
@@ -83,20 +85,20 @@ def _variables(services: Services, folder: Path) -> dict[str, str]:
     }
 
 
-async def _key(variables: Mapping[str, str]) -> str:
+async def key(variables: Mapping[str, str]) -> tuple[UUID, str]:
+    """A workspace, and a key that may do everything there."""
     caller = operator(new_id())
     settings = Settings(_env_file=None, **variables)  # pyright: ignore[reportCallIssue] - by their aliases
     async with bootstrap.resources(settings) as resources, resources.database.transaction(caller.workspace_id) as session:
         await create_workspace(session, caller, "bench", resources.clock)
-        return (await keys.create_key(session, caller, "bench", resources.clock)).key
+        return caller.workspace_id, (await keys.create_key(session, caller, "bench", resources.clock)).key
 
 
 @contextmanager
-def _api(variables: Mapping[str, str], limit: str) -> Iterator[Api]:
+def api(variables: Mapping[str, str], limit: str) -> Iterator[Api]:
     """Its log goes nowhere: it costs what it costs, in both."""
     limits = {f"OCMA_RATE_LIMIT_{kind}": limit for kind in ("READ", "WRITE", "UPLOAD", "DOWNLOAD", "AUTH")}
-    with socket.create_server(("127.0.0.1", 0)) as free:  # not handed on: an inherited one waits for Nagle's algorithm
-        port = free.getsockname()[1]
+    port = free_port()
     child = subprocess.Popen(
         [sys.executable, "-m", "ocma", "api", "--port", str(port)],
         env={**os.environ, **variables, **limits},
@@ -104,14 +106,20 @@ def _api(variables: Mapping[str, str], limit: str) -> Iterator[Api]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait(port, child)
+        wait_for(port, child)
         yield Api(port, child.pid)
     finally:
         child.terminate()
         child.wait(30)
 
 
-def _wait(port: int, child: "subprocess.Popen[bytes]") -> None:
+def free_port() -> int:
+    """Given back at once: a socket that is handed on waits for Nagle's algorithm."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+def wait_for(port: int, child: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + START
     while time.monotonic() < deadline and child.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
@@ -170,4 +178,5 @@ async def _client(api: Api, token: str, requests: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with stoppable():
+        main()

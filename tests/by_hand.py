@@ -68,11 +68,15 @@ class Hand:
         await self.work(found)
         return len(found)
 
-    async def rounds(self, job: Job, *statuses: str, hours: int = 0, most: int = 20) -> Job:
-        """Steps until the job has one of `statuses`; before each of them the wait is over, and it was as long as `hours`."""
+    async def rounds(self, job: Job, *statuses: str, hours: int = 0, most: int = 20, pause: float = 0.0) -> Job:
+        """Steps until the job has one of `statuses`; before each of them the wait is over, and it was as long as `hours`.
+
+        `pause`: real seconds, where a platform works on something and limits how often it is asked.
+        """
         for _ in range(most):
             if (now := await self.company.job(job.post.id)).status in statuses:
                 return now
+            await asyncio.sleep(pause)
             await self.pass_time(job, hours)
             await self.step()
         states = [[each.state, each.error, each.progress] for each in now.publications]

@@ -45,6 +45,7 @@ def make_settings(services, **more):
         "REDIS_URL": services.valkey.url,
         "OCMA_VAULT_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
         **stage.UNLIMITED,
+        **stage.UNMEASURED,
         **more,
     }
     return Settings(_env_file=None, **values)

@@ -153,7 +153,31 @@ REAL: Mapping[tuple[str, str], list[str]] = {
 }
 
 
+# Of figures: what is measured -> the tests, as above.
+MEASURED: Mapping[tuple[str, str], list[str]] = {
+    ("x", "post"): ["d contract/x/test_measuring.py::test_a_young_post_has_all_figures"],
+    ("x", "account"): ["d contract/x/test_measuring.py::test_an_account_s_totals"],
+    ("mastodon", "post"): [
+        "f contract/mastodon/test_measuring.py::test_many_statuses_are_asked_for_at_once",
+        f"r {_SNAC}::test_figures_of_a_server_that_knows_no_batch_and_hardly_counts",
+    ],
+    ("mastodon", "account"): [
+        "f contract/mastodon/test_measuring.py::test_an_account_s_totals",
+        f"r {_SNAC}::test_figures_of_a_server_that_knows_no_batch_and_hardly_counts",
+    ],
+    ("bluesky", "post"): ["d contract/bluesky/test_measuring.py::test_as_many_posts_as_the_lexicon_allows_are_one_question"],
+    ("bluesky", "account"): ["d contract/bluesky/test_measuring.py::test_an_account_s_totals"],
+    ("linkedin", "post"): ["f contract/linkedin/test_measuring.py::test_posts_of_a_page_of_both_kinds"],
+    ("linkedin", "account"): ["f contract/linkedin/test_measuring.py::test_a_page_by_the_day"],
+    ("tiktok", "post"): ["f contract/tiktok/test_measuring.py::test_as_many_videos_as_tiktok_allows_are_one_question"],
+    ("tiktok", "account"): ["f contract/tiktok/test_measuring.py::test_an_account_is_asked_for_its_figures"],
+    ("youtube", "post"): ["d contract/youtube/test_measuring.py::test_videos"],
+    ("youtube", "account"): ["d contract/youtube/test_measuring.py::test_a_channel"],
+}
+
+
 def named(platform: str, ability: str) -> list[tuple[str, str]]:
     """Letters, and the tests they stand for."""
-    found = (*EVIDENCE.get((platform, ability), ()), *REAL.get((platform, ability), ()))
+    of = (platform, ability)
+    found = (*EVIDENCE.get(of, ()), *REAL.get(of, ()), *MEASURED.get(of, ()))
     return [(letter, test) for letter, _, test in (each.partition(" ") for each in found)]

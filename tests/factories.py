@@ -58,7 +58,7 @@ class Factory:
         email = email or f"{new_id().hex}@example.com"
         wanted = Registration(email=email, password=SecretStr(PASSWORD), name=name)
         user, workspace = await login.register(self._database, wanted, self._clock)
-        session = await sessions.open_session(self._resources.redis, user.id, self._clock)
+        session = await sessions.open_session(self._database, user.id, self._clock)
         return Person(user.id, email, workspace.id, bearer(session.token))
 
     async def member(self, workspace_id: UUID, role: str) -> Person:

@@ -1,6 +1,7 @@
 """A workspace in which something lives: every kind of thing that a path or a body can name, in every state."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -12,6 +13,9 @@ import stage
 from factories import PASSWORD, Factory, Person
 from ocma.bootstrap import Resources
 from ocma.features.accounts.models import Account
+from ocma.features.assistant.experiments import design, rounds
+from ocma.features.assistant.experiments.design import Laboratory
+from ocma.features.assistant.experiments.schemas import NewExperiment, Start
 from ocma.features.media.library import get_medium
 from ocma.features.media.models import Medium
 from ocma.features.media.target import Target
@@ -67,6 +71,7 @@ async def inhabit(resources: Resources) -> Inhabited:
     for number in range(2):
         await _post_in_every_state(place, company, accounts[number])
     await _told(place, company)
+    await _experiments(place, company, accounts[:2])
     await _age(company)
     return place
 
@@ -100,6 +105,21 @@ async def _told(place: Inhabited, company: stage.Company) -> None:
             session.add(told)
             await session.flush()
             place.add("notification_id", told.id)
+
+
+async def _experiments(place: Inhabited, company: stage.Company, accounts: Sequence[Account]) -> None:
+    """Two drafts and two that run."""
+    found, caller = company.resources, company.caller
+    lab = Laboratory(found.database, found.library, found.clock)
+    start = Start(starts_at=found.clock() + timedelta(days=300))
+    for number in range(4):
+        variants = [{"key": key, "content": f"Variant {key} of {number}"} for key in ("a", "b")]
+        body = {"name": f"{number}", "accountIds": [each.id for each in accounts], "metric": "likes", "variants": variants}
+        async with found.database.transaction(caller.workspace_id) as session:
+            made = await design.create(session, lab, caller, NewExperiment.model_validate(body))
+            if number % 2:
+                await rounds.start(session, lab, caller, made.experiment.id, start)
+        place.add("experiment_id", made.experiment.id)
 
 
 _NAMES = (("stays", "x"), ("stays", "mastodon"), ("goes", "x"), ("goes", "mastodon"))

@@ -38,6 +38,28 @@ INSERT INTO webhook_deliveries (id, workspace_id, endpoint_id, message_id, kind,
     VALUES ('$id', '$workspace', '$id', 'm', 'webhook.tested', '{}', 'failed', NULL);
 INSERT INTO notifications (id, workspace_id, kind, at) VALUES ('$id', '$workspace', 'publication.failed', now());
 INSERT INTO notification_reads (workspace_id, notification_id, reader) VALUES ('$workspace', '$id', 'operator');
+INSERT INTO account_posts (id, workspace_id, account_id, platform_post_id, published_at, seen_at)
+    VALUES ('$id', '$workspace', '$account', 'p1', now(), now());
+INSERT INTO metric_series (workspace_id, account_id, metric, name, unit, kind)
+    VALUES ('$workspace', '$account', 'followers', 'f', 'count', 'total');
+INSERT INTO metric_samples (workspace_id, series_id, value, fetched_at)
+    SELECT workspace_id, id, 1, t FROM metric_series, unnest(ARRAY['1970-01-01', now(), now() + interval '1 month']) t;
+INSERT INTO metric_spans (workspace_id, series_id, start_at, end_at, value, fetched_at)
+    SELECT workspace_id, id, now(), now() + interval '1 day', 1, now() FROM metric_series;
+INSERT INTO metric_rollups (workspace_id, series_id, grain, bucket_at, first, last, min, max, count, first_at, last_at)
+    SELECT workspace_id, id, 'day', now(), 1, 1, 1, 1, 1, now(), now() FROM metric_series;
+INSERT INTO metric_spending (workspace_id, platform, day) VALUES ('$workspace', 'x', now()::date);
+INSERT INTO custom_metrics (workspace_id, key, name, formula, unit, created_by, created_at, updated_at)
+    VALUES ('$workspace', 'rate', 'Rate', 'likes / reach', 'ratio', 'operator', now(), now());
+INSERT INTO ai_spending (workspace_id, day) VALUES ('$workspace', now()::date);
+INSERT INTO ai_reservations (id, workspace_id, day, usd, tokens, until) VALUES ('$id', '$workspace', now()::date, 0, 1, now());
+INSERT INTO ai_calls (id, workspace_id, at, question, model, outcome, calls, seconds)
+    VALUES ('$id', '$workspace', now(), 'q', 'm', 'answered', 1, 0.5);
+INSERT INTO experiments (id, workspace_id, name, metric, hours, account_ids, alpha, max_posts, seed, created_by, created_at)
+    VALUES ('$id', '$workspace', 'A', 'likes', 24, '{$account}', 0.05, 10, 1, 'operator', now());
+INSERT INTO experiment_variants (workspace_id, experiment_id, key, place, content) VALUES ('$workspace', '$id', 'a', 0, '{}');
+INSERT INTO experiment_posts (workspace_id, experiment_id, round, block, place, variant, account_id, publication_id)
+    VALUES ('$workspace', '$id', 1, 0, 0, 'a', '$account', '$publication');
 """)
 
 

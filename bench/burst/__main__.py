@@ -1,6 +1,6 @@
 """What a publication costs and how late it is, beside a loop that does the same and nothing else.
 
-    make bench                                        burst, idle and million: a quarter of an hour
+    make bench                                        burst, idle and million, then reports (bench/numbers): twenty minutes
     make bench ARGS='burst floor product'             one part, some of the systems
     make bench ARGS='burst product --processes 2 --concurrency 100 --set OCMA_LOG_LEVEL=WARNING'
 
@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import dataclasses
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from bench.burst import bullmq, parts
 from bench.burst.parts import Outcome, Plan
 from bench.burst.rows import Shape
 from bench.burst.stage import stage
+from bench.stopping import stoppable
 
 from ocma.errors import OcmaError
 
@@ -86,8 +86,6 @@ def plan(chosen: argparse.Namespace) -> Plan:
 async def main(chosen: argparse.Namespace) -> list[Outcome]:
     wanted = [PARTS[each] for each in PARTS if each in chosen.words] or [parts.burst]
     outcomes, asked = list[Outcome](), plan(chosen)
-    if task := asyncio.current_task():  # SIGTERM ends servers and processes, too
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with stage(chosen.pause) as found:
         for part in wanted:
             outcomes.append(await part(found, asked))
@@ -109,8 +107,7 @@ def finish(outcomes: Sequence[Outcome], path: Path | None) -> int:
 if __name__ == "__main__":
     given = arguments()
     try:
-        sys.exit(finish(asyncio.run(main(given)), given.json))
-    except asyncio.CancelledError:
-        sys.exit("The bench was ended from outside.")
+        with stoppable():
+            sys.exit(finish(asyncio.run(main(given)), given.json))
     except (OcmaError, TimeoutError) as error:
         sys.exit(f"The bench came to no result: {error}")

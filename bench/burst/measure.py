@@ -115,6 +115,8 @@ async def run(stage: Stage, system: System, holders: Sequence[Holder], load: Loa
     async with running(stage, system) as found:
         due = load.due(datetime.now(UTC))
         await ledger.fill(stage, system, raw, holders, due)
+        if system.details:
+            details.begin(found["worker"])
         used = await _live(stage, system, raw, Meter(stage, found), due, load)
     result = await _result(stage, system, raw, due, used)
     await raw.close()
@@ -174,6 +176,7 @@ async def _result(stage: Stage, system: System, raw: Any, due: Due, used: Used) 
     if system.details:
         await details.show_statements(raw, system.role, count)
         details.show_functions(stage)
+        details.show_parts(stage, count)
     statements, transactions = await raw.fetchval(SEEN, system.role), await _transactions(raw) - used.transactions
     recorded, recorded_at = await ledger.read(system, raw, due)
     end = max(verdict.answered_at, recorded_at.timestamp() if recorded_at else 0.0)

@@ -150,7 +150,7 @@ async def million(stage: Stage, plan: Plan) -> Outcome:
     first = plan.shapes[0]
     shape = replace(first, publications=min(first.accounts, first.publications))
     lead = 3 + plan.future / ANALYSED
-    load, lines, scans = Load(shape.publications, limit=plan.limit, lead=lead), list[Line](), list[plans.Scan]()
+    load, lines, told, missed = Load(shape.publications, limit=plan.limit, lead=lead), list[Line](), "", list[str]()
     for future in (0, plan.future):
         raw = await stage.connect()
         holders = await rows.prepare(raw, stage.vault, shape, future)
@@ -160,11 +160,12 @@ async def million(stage: Stage, plan: Plan) -> Outcome:
             lines.append(Line(f"{result.system.name}, {future:,} wait", result, _floor(lines, future, result)))
         if future and "product" in plan.kinds:
             scans = await _explain(stage, plan, holders, replace(load, count=200))
+            told, missed = report.scans(scans), report.unindexed(scans)
         await raw.close()
     results = [each.result for each in lines]
     title = f"{shape.publications:,} publications due at one instant, with {plan.future:,} others that wait for a later day."
-    text = f"{title}\n\n{report.costs(lines)}\n\n{_unchanged(results)}\n\n{report.scans(scans)}"
-    return Outcome(text, results, [*report.trouble(results), *report.unindexed(scans)])
+    text = f"{title}\n\n{report.costs(lines)}\n\n{_unchanged(results)}\n\n{told}"
+    return Outcome(text, results, [*report.trouble(results), *missed])
 
 
 def _unchanged(results: Sequence[Result]) -> str:
@@ -187,4 +188,4 @@ async def _explain(stage: Stage, plan: Plan, holders: Sequence[rows.Holder], loa
     async with plans.explained(raw):
         await measure.run(stage, System("product", 1, plan.concurrency, plan.extra), holders, load)
     await raw.close()
-    return plans.read(stage)
+    return plans.read(stage.postgres.command.log.read_text(errors="replace"))

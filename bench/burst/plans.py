@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bench.burst.stage import Stage
 from bench.burst.systems import APP
 
 SETTINGS = {
@@ -50,10 +49,10 @@ async def explained(raw: Any) -> AsyncGenerator[None]:
         await raw.execute(f"ALTER ROLE {APP} RESET ALL")
 
 
-def read(stage: Stage) -> list[Scan]:
-    """Every different scan of the table, by statement."""
+def read(log: str) -> list[Scan]:
+    """Every different scan of the table, by statement, that the server's log tells of."""
     found: dict[tuple[str, str, str], Scan] = {}
-    for entry in _entries(stage.postgres.command.log.read_text(errors="replace")):
+    for entry in _entries(log):
         query = " ".join(entry["Query Text"].split())
         for node in _nodes(entry["Plan"]):
             if node.get("Relation Name") == TABLE or node.get("Index Name", "").startswith(TABLE):

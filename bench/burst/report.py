@@ -95,4 +95,7 @@ def _short(query: str, width: int = 100) -> str:
 
 
 def unindexed(found: Sequence[Scan]) -> list[str]:
+    """Nothing found proves nothing."""
+    if not found:
+        return ["No plan of the product's statements was written down, so nobody knows how they find publications"]
     return [f"The whole table is read by: {_short(each.query, 300)}" for each in found if not each.is_indexed]

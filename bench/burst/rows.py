@@ -53,11 +53,15 @@ async def prepare(raw: Any, vault: Vault, shape: Shape, future: int = 0) -> list
     """Empty tables but for the accounts, and `future` publications that are due a year from now."""
     await raw.execute(f"TRUNCATE {', '.join('ocma.' + each for each in TABLES.split(', '))} CASCADE")
     holders = await add_accounts(raw, vault, shape)
-    for start in range(0, future, CHUNK):
-        await raw.execute(FUTURE, start, min(start + CHUNK, future) - 1, ATTEMPTS)
+    await add_future(raw, future)
     await raw.execute("VACUUM ANALYZE")
     await raw.execute("CHECKPOINT")
     return holders
+
+
+async def add_future(raw: Any, count: int) -> None:
+    for start in range(0, count, CHUNK):
+        await raw.execute(FUTURE, start, min(start + CHUNK, count) - 1, ATTEMPTS)
 
 
 async def add_accounts(raw: Any, vault: Vault, shape: Shape) -> list[Holder]:

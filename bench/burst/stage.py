@@ -52,7 +52,7 @@ class Stage:
         return self.postgres.owner_url.replace("//postgres:", f"//{role}:")
 
     def environment(self) -> dict[str, str]:
-        """For the product's own processes: its defaults, but for where everything is."""
+        """For the product's own processes: its defaults, but for where everything is and that no figures are read."""
         return {
             "DATABASE_URL": self.postgres.app_url,
             "REDIS_URL": self.valkey.url,
@@ -61,6 +61,7 @@ class Stage:
             "OCMA_X_API_URL": self.platform_url,
             "OCMA_X_AUTH_URL": self.platform_url,
             "OCMA_X_QUOTAS": QUOTAS,
+            "OCMA_METRICS_ENABLED": "false",  # it is publishing that is measured, and the platform here has no figures
             "TWITTER_CLIENT_ID": "bench",
             "TWITTER_CLIENT_SECRET": "bench",
         }

@@ -60,9 +60,8 @@ async def _product(stage: Stage, system: System, redis: Redis, stack: ExitStack)
     found: dict[str, list[Child]] = {"worker": [], "dispatcher": []}
     for kind, count in (("worker", system.processes), ("dispatcher", 1)):
         for _ in range(count):
-            argv = [sys.executable, "-m", "ocma", kind]
-            if system.details and kind == "worker":
-                argv = details.profiled(stage, argv)
+            watched = system.details and kind == "worker"
+            argv = details.profiled(stage, [kind]) if watched else [sys.executable, "-m", "ocma", kind]
             found[kind].append(stack.enter_context(started(stage.path, kind, argv, environment)))
     for kind, children in found.items():
         for child in children:

@@ -1,6 +1,5 @@
 """`python -m bench.chaos`: exits 0 when nothing was lost, doubled or stuck, by the platforms' own books."""
 
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -8,18 +7,15 @@ from collections.abc import Callable
 from bench.chaos import table
 from bench.chaos.options import parse
 from bench.chaos.run import Result, run
+from bench.stopping import stoppable
 
 
 def main() -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends everything, as Ctrl-C does
     options = parse()
     print(table.head(options), flush=True)
     results: list[Result] = []
     try:
         results.extend(run(options, seed, _teller(seed)) for seed in options.seeds)
-    except KeyboardInterrupt:
-        print("stopped", flush=True)
-        return 130
     finally:
         if results:
             print(f"\n{table.render(results)}\n", flush=True)
@@ -40,4 +36,5 @@ def _teller(seed: int) -> Callable[[str], None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with stoppable():
+        sys.exit(main())

@@ -15,6 +15,7 @@ SAYS = {
     "failed": "failed for good",
     "foreign": "on the books otherwise than asked for",
     "untrue": "database and books disagree",
+    "spared": "meant to strike, and never did",
 }
 
 

@@ -1,7 +1,7 @@
 """What became of every publication, by the platforms' own books; and whether our database says the same."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ SILENT = frozenset({"published", "cancelled"})  # states that tell nobody that s
 class Verdict:
     """Sentences, one for each case. `doubled` and `foreign` come from the books alone; `lost` is what is not on them although
     OCMA says that it is published, or nothing. What it still waits for is `stuck`, what it gave up and told is `failed`.
+    `spared` is what was to be endured and never came: such a run proves less than it says.
     """
 
     lost: list[str] = field(default_factory=list[str])
@@ -26,10 +27,11 @@ class Verdict:
     stuck: list[str] = field(default_factory=list[str])
     failed: list[str] = field(default_factory=list[str])
     untrue: list[str] = field(default_factory=list[str])
+    spared: list[str] = field(default_factory=list[str])
 
     @property
     def is_good(self) -> bool:
-        return not any((self.lost, self.doubled, self.foreign, self.stuck, self.failed, self.untrue))
+        return not any((self.lost, self.doubled, self.foreign, self.stuck, self.failed, self.untrue, self.spared))
 
 
 def judge(wishes: Sequence[Wish], books: Sequence[Entry], rows: Sequence[Row], accounts: Mapping[Seat, UUID]) -> Verdict:
@@ -46,6 +48,11 @@ def judge(wishes: Sequence[Wish], books: Sequence[Entry], rows: Sequence[Row], a
             _look(verdict, wish, seat, found, missing)
     _compare(verdict, rows, books, accounts)
     return verdict
+
+
+def spared(meant: Iterable[str], counts: Mapping[str, int]) -> list[str]:
+    """By the table's lines."""
+    return [f"{kind} never struck" for kind in meant if not counts.get(kind)]
 
 
 def _key(seat: Seat, text: str) -> Key:

@@ -15,6 +15,7 @@ from bench.media import film
 from bench.media.memory import Memory, watched
 from bench.media.stage import Stage, open_stage
 from bench.media.ways import Sender
+from bench.stopping import stoppable
 
 
 @dataclass
@@ -86,4 +87,5 @@ def _parse() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with stoppable():
+        sys.exit(main())

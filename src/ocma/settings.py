@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,17 @@ class Settings(BaseSettings):
         alias="DATABASE_URL",
         description="PostgreSQL 15 or newer. `ocma up` starts one when this is empty.",
     )
+    database_read_url: SecretStr = Field(
+        default=SecretStr(""),
+        alias="DATABASE_READ_URL",
+        description="A streaming replica of it, for reports. Empty: they are read from DATABASE_URL, too.",
+    )
+    read_lag: float = Field(
+        default=10.0,
+        ge=3,
+        alias="OCMA_READ_LAG",
+        description="How many seconds that replica may be behind; further behind it is not asked.",
+    )
     owner_database_url: SecretStr = Field(
         default=SecretStr(""),
         alias="OCMA_OWNER_DATABASE_URL",
@@ -32,6 +44,12 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         alias="REDIS_URL",
         description="Redis 6.2+ or Valkey (redis://, redis+sentinel://, redis+cluster://). Empty: `ocma up` starts one.",
+    )
+    cache_bytes: int = Field(
+        default=64 * 1024**2,
+        ge=1,
+        alias="OCMA_CACHE_BYTES",
+        description="Memory per process for answers that are kept here beside Redis, in bytes.",
     )
 
     public_url: str = Field(
@@ -89,7 +107,8 @@ class Settings(BaseSettings):
     trusted_hosts: Words = Field(
         default=(),
         alias="OCMA_TRUSTED_HOSTS",
-        description="Private hosts (host or host:port, comma-separated) that may be reached, e.g. your own Mastodon server.",
+        description="Private hosts that may be reached, e.g. your own Mastodon server: host (ports 80 and 443) or host:port,"
+        " comma-separated.",
     )
 
     jwt_issuer: str = Field(default="", alias="OCMA_JWT_ISSUER", description="Accept JWTs of this issuer (Supabase or any OIDC).")
@@ -130,13 +149,15 @@ class Settings(BaseSettings):
         default=1.0,
         gt=0,
         alias="OCMA_SETTLE_PATIENCE",
-        description="Multiplies the waits before a platform is asked what became of a post it did not answer for.",
+        description="Multiplies the waits before a platform is asked what became of a post it did not answer for. Below 1 holds"
+        " only where this machine plays the platform, as the sandbox does: real ones show posts late.",
     )
     history_days: int = Field(
         default=30,
         ge=2,
         alias="OCMA_HISTORY_DAYS",
-        description="How long events (live stream, timelines) and the log of webhook deliveries are kept, in days.",
+        description="How long events (live stream, timelines) and the log of webhook deliveries are kept, in days; and what"
+        " language models were asked, but that for 367 days at least, for GET /api/ai/usage offers 366.",
     )
     rate_limit_read: str = Field(
         default="3000/1m",
@@ -151,6 +172,11 @@ class Settings(BaseSettings):
     rate_limit_upload: str = Field(
         default="1200/1m", alias="OCMA_RATE_LIMIT_UPLOAD", description="Files and pieces of files that are sent, likewise."
     )
+    rate_limit_ai: str = Field(
+        default="120/1m",
+        alias="OCMA_RATE_LIMIT_AI",
+        description="Questions to /api/ai, likewise: a language model's time and money are behind them.",
+    )
     rate_limit_download: str = Field(
         default="6000/1m",
         alias="OCMA_RATE_LIMIT_DOWNLOAD",
@@ -160,6 +186,33 @@ class Settings(BaseSettings):
         default="120/1m",
         alias="OCMA_RATE_LIMIT_AUTH",
         description="Logins and registrations of one client address; apart from these, its requests with a bad token or none.",
+    )
+    measure: bool = Field(
+        default=True,
+        alias="OCMA_METRICS_ENABLED",
+        description="Whether workers read the figures (likes, followers …) of connected accounts and their posts.",
+    )
+    measure_every_minutes: float = Field(
+        default=60,
+        ge=10,
+        le=1440,
+        alias="OCMA_METRICS_EVERY_MINUTES",
+        description="How often an account's own figures are read; its posts by their age (docs/architecture/analytics.md).",
+    )
+    measure_concurrency: int = Field(
+        default=8, ge=1, alias="OCMA_METRICS_CONCURRENCY", description="Accounts whose figures one worker reads at a time."
+    )
+    measure_daily_usd: Decimal = Field(
+        default=Decimal("1.00"),
+        ge=0,
+        alias="OCMA_METRICS_DAILY_USD",
+        description="Where a platform bills reading posts (X): what a workspace may spend a UTC day, unless it says otherwise.",
+    )
+    samples_keep_days: int = Field(
+        default=0,
+        ge=0,
+        alias="OCMA_METRICS_KEEP_DAYS",
+        description="After so many days raw samples are dropped, by whole months (31 at least); roll-ups stay. 0: they are kept.",
     )
     metrics_token: SecretStr = Field(
         default=SecretStr(""),
@@ -188,16 +241,83 @@ class Settings(BaseSettings):
     log_level: str = Field(default="INFO", alias="OCMA_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: str = Field(default="json", alias="OCMA_LOG_FORMAT", pattern="^(json|text)$", description="json or text.")
 
+    otel_endpoint: str = Field(
+        default="",
+        alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="A collector that takes traces by OTLP over HTTP, such as http://127.0.0.1:4318; needs `ocma[otel]`.",
+    )
+    otel_headers: SecretStr = Field(
+        default=SecretStr(""),
+        alias="OTEL_EXPORTER_OTLP_HEADERS",
+        description="Headers for it, `name=value,name=value`, e.g. a token.",
+    )
+
     openai_api_key: SecretStr = Field(
         default=SecretStr(""),
         alias="OPENAI_API_KEY",
-        description="For AI answers by a language model, which are to come; nothing reads it yet.",
+        description="The key to a language model's server. With it, or OPENAI_BASE_URL, AI answers may come from a model.",
+    )
+    openai_base_url: str = Field(
+        default="",
+        alias="OPENAI_BASE_URL",
+        description="Any server that speaks OpenAI's protocol, e.g. http://127.0.0.1:11434/v1 (Ollama). Empty: OpenAI's own.",
+    )
+    openai_organization: str = Field(
+        default="", alias="OPENAI_ORGANIZATION", description="The organisation at OpenAI that pays. Empty: the key's own."
+    )
+    ai_model: str = Field(
+        default="",
+        max_length=200,
+        alias="OCMA_AI_MODEL",
+        description="The model to ask, by the server's name for it. Empty: gpt-4.1-mini, where the server is OpenAI's own.",
+    )
+    ai_timeout_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        le=600,
+        alias="OCMA_AI_TIMEOUT_SECONDS",
+        description="How long a model may take for one question, retries and repairs included; then OCMA answers by itself.",
+    )
+    ai_price_input: Decimal | None = Field(
+        default=None,
+        ge=0,
+        alias="OCMA_AI_PRICE_INPUT",
+        description="What a million tokens of questions cost, in USD. Without both prices costs are told as unknown.",
+    )
+    ai_price_output: Decimal | None = Field(
+        default=None, ge=0, alias="OCMA_AI_PRICE_OUTPUT", description="What a million tokens of answers cost, in USD."
+    )
+    ai_daily_usd: Decimal = Field(
+        default=Decimal("1.00"),
+        ge=0,
+        alias="OCMA_AI_DAILY_USD",
+        description="What a workspace may spend on a model a UTC day, unless it says otherwise; holds where prices are set.",
+    )
+    ai_daily_tokens: int = Field(
+        default=1_000_000,
+        ge=0,
+        alias="OCMA_AI_DAILY_TOKENS",
+        description="The same in tokens, of questions and answers; holds always.",
+    )
+    ai_concurrency: int = Field(
+        default=8, ge=1, alias="OCMA_AI_CONCURRENCY", description="Questions one process asks a model at a time; others wait."
+    )
+    ai_cache_seconds: float = Field(
+        default=86_400,
+        ge=0,
+        alias="OCMA_AI_CACHE_SECONDS",
+        description="How long a model's answer is given to the same question of the same workspace. 0: it is asked each time.",
     )
 
     @property
     def media_max_bytes(self) -> int:
         """Of the largest file of any kind."""
         return max(self.image_max_bytes, self.gif_max_bytes, self.video_max_bytes, self.document_max_bytes)
+
+    @field_validator("ai_price_input", "ai_price_output", mode="before")
+    @classmethod
+    def unset(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator("trusted_hosts", mode="before")
     @classmethod

@@ -18,6 +18,7 @@ from ocma_sandbox.limits import Windows
 from ocma_sandbox.platform import Platform, Refused
 from ocma_sandbox.registry import PLATFORMS
 from ocma_sandbox.store import Store
+from ocma_sandbox.watch import SCHEMA, Watch
 from ocma_sandbox.world import World
 
 
@@ -73,11 +74,11 @@ def _world(config: Config) -> World:
     try:
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
-        store = Store(file, [platform.schema for platform in PLATFORMS])
+        store = Store(file, [SCHEMA, *(platform.schema for platform in PLATFORMS)])
     except (OSError, sqlite3.Error) as error:
         hint = "is another sandbox using it?" if "locked" in str(error) else "is it a sandbox's state?"
         raise StateError(f"cannot open the state {file}: {error}; {hint}") from error
-    return World(store, Blobs(folder), config.clock, {}, Faults(config.seed), Windows())
+    return World(store, Blobs(folder), Watch(config.clock, store), {}, Faults(config.seed), Windows())
 
 
 def _places(state: Path | None) -> tuple[Path | None, Path | None]:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ocma_sandbox import books, faults, pages, people, settings, shape
+from ocma_sandbox import books, faults, pages, people, settings, shape, statement
 from ocma_sandbox.platform import Platform, Refused
 from ocma_sandbox.world import World
 
@@ -26,6 +26,8 @@ _FAULT = {
 _ACCOUNT = {"platform": _TEXT, "account": _TEXT, "name": _TEXT, "followers": _COUNT, "following": _COUNT}
 _METRICS = {"platform": _TEXT, "id": _TEXT, "metrics": {"type": "object", "open": True}}
 _SETTINGS = {"platform": _TEXT, "settings": {"type": "object", "open": True}}
+_YEAR = 366 * 86400
+_CLOCK = {"advanceSeconds": {"type": "number", "minimum": 0, "maximum": _YEAR}, "at": _TEXT, "running": {"type": "boolean"}}
 _RESET = {"everything": {"type": "boolean"}}
 
 
@@ -35,6 +37,13 @@ def _body_of(properties: Json, *required: str) -> Json:
 
 def _refused(message: str) -> Refused:
     return Refused(JSONResponse({"error": message}, 422))
+
+
+def _instant(text: str) -> float:
+    try:
+        return statement.instant(text, "$.at")
+    except statement.Unclear as error:
+        raise _refused(str(error)) from None
 
 
 async def _read(request: Request, schema: Json) -> Json:
@@ -70,6 +79,9 @@ class Control:
             Route("/_control/metrics", self.set_metrics, methods=["POST"]),
             Route("/_control/settings", self.list_settings),
             Route("/_control/settings", self.set_settings, methods=["POST"]),
+            Route("/_control/figures", self.figures),
+            Route("/_control/clock", self.show_clock),
+            Route("/_control/clock", self.put_clock, methods=["POST"]),
             Route("/_control/reset", self.reset, methods=["POST"]),
         ]
 
@@ -127,6 +139,37 @@ class Control:
         books.set_metrics(self._world.store, post, body["metrics"])
         return JSONResponse({"id": post.id, "metrics": {**post.metrics, **body["metrics"]}})
 
+    async def figures(self, request: Request) -> Response:
+        self._settle()
+        platform = self._platform(request.query_params.get("platform", ""))
+        if platform.counts is None:
+            raise _refused(f"no figures are kept of {platform.key}")
+        try:
+            return JSONResponse(statement.answer(self._world, platform.counts, request.query_params))
+        except statement.Unclear as error:
+            raise _refused(str(error)) from None
+
+    async def show_clock(self, _request: Request) -> Response:
+        clock = self._world.clock
+        return JSONResponse({"at": books.iso(clock()), "aheadSeconds": round(clock.ahead, 3), "running": clock.runs})
+
+    async def put_clock(self, request: Request) -> Response:
+        """Forward, and what became due meanwhile is done; or it is stopped, or runs again."""
+        body = await _read(request, _body_of(_CLOCK))
+        if len(body) != 1:
+            raise _refused("one of advanceSeconds, at and running")
+        if "running" in body:
+            change = self._world.clock.run if body["running"] else self._world.clock.stop
+            change()
+            return await self.show_clock(request)
+        now = self._world.clock()
+        at = now + body["advanceSeconds"] if "advanceSeconds" in body else _instant(body["at"])
+        if not now <= at <= now + _YEAR:
+            raise _refused(f"$.at: the clock stands at {books.iso(now)}; it goes forward only, by a year at most")
+        self._world.clock.put(at)
+        self._settle()
+        return await self.show_clock(request)
+
     async def list_settings(self, _request: Request) -> Response:
         return JSONResponse({"data": {key: settings.shown(value) for key, value in self._world.settings.items()}})
 
@@ -141,7 +184,7 @@ class Control:
         return JSONResponse({"data": settings.shown(self._world.settings[key])})
 
     async def reset(self, request: Request) -> Response:
-        """Forgets posts, media, faults, rate windows and changed settings; with everything=true also people and tokens."""
+        """Forgets posts, media, faults, rate windows, settings and the clock's lead; with everything=true people and tokens."""
         body = await _read(request, _body_of(_RESET))
         tables = ["posts", "media", *(table for platform in self._platforms.values() for table in platform.tables)]
         if body.get("everything"):
@@ -152,6 +195,7 @@ class Control:
         self._world.blobs.clear()
         self._world.faults.clear()
         self._world.windows.clear()
+        self._world.clock.reset()
         self._restart()
         return Response(status_code=204)
 

@@ -52,18 +52,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default: %(default)s)")
     parser.add_argument("--state", type=Path, metavar="FILE|DIR", help="keep books, accounts and tokens here")
     parser.add_argument("--seed", type=int, help="makes faults with a probability repeatable")
+    parser.add_argument("--audience", action="store_true", help="let people see, like and share what is published, everywhere")
     parser.add_argument("--die-with-parent", action="store_true", help="end when the parent process ends (Linux)")
     parser.add_argument(
         "--set", dest="chosen", action="append", default=[], metavar="PLATFORM.NAME=VALUE", help="a platform's setting"
     )
-    for key in _platforms_with_client():
+    for key in _platforms_with("client_id"):
         parser.add_argument(f"--{key}-client-id", metavar="ID", help=f"client id of the app registered with {key}")
         parser.add_argument(f"--{key}-client-secret", metavar="SECRET", help="its secret")
     return parser
 
 
-def _platforms_with_client() -> list[str]:
-    return [platform.key for platform in PLATFORMS if "client_id" in {field.name for field in fields(platform.make_settings())}]
+def _platforms_with(setting: str) -> list[str]:
+    return [platform.key for platform in PLATFORMS if setting in {field.name for field in fields(platform.make_settings())}]
 
 
 def _config(options: argparse.Namespace) -> Config:
@@ -74,7 +75,9 @@ def _config(options: argparse.Namespace) -> Config:
         if not (has_value and has_name):
             raise SettingError(f"--set takes PLATFORM.NAME=VALUE, not {text!r}")
         chosen.setdefault(key, {})[name] = value
-    for key in _platforms_with_client():
+    for key in _platforms_with("audience") if options.audience else ():
+        chosen.setdefault(key, {}).setdefault("audience", "true")
+    for key in _platforms_with("client_id"):
         for name in ("client_id", "client_secret"):
             given = getattr(options, f"{key}_{name}")
             if given is not None:

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from ocma_sandbox.figures import Counts
 from ocma_sandbox.people import Person
 from ocma_sandbox.world import World
 
@@ -20,7 +21,7 @@ class Platform:
     Paths are without the platform's prefix. `publishes` says whether (method, path) is the publishing call;
     `throttled` and `broken` answer for faults: 429 with a reset time (epoch seconds), and a 5xx status.
     `begin` runs at start and after a reset, `settle` before each look at the platform: what became due by time.
-    `schema` makes `tables`, the platform's own ones, which a reset empties.
+    `schema` makes `tables`, the platform's own ones, which a reset empties. `counts`: what it counts; None: nothing.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Platform:
     settle: Callable[[World], None] = _nothing
     schema: str = ""
     tables: tuple[str, ...] = ()
+    counts: Counts | None = None
 
 
 class Refused(Exception):

@@ -2,11 +2,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ocma_sandbox.blobs import Blobs
-from ocma_sandbox.config import Clock
 from ocma_sandbox.faults import Faults
 from ocma_sandbox.limits import Windows
 from ocma_sandbox.store import Store
 from ocma_sandbox.streams import Streams
+from ocma_sandbox.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class World:
 
     store: Store
     blobs: Blobs
-    clock: Clock
+    clock: Watch
     settings: dict[str, Any]
     faults: Faults
     windows: Windows

@@ -134,6 +134,22 @@ def test_a_record_of_half_a_thread_is_seen(case):
     assert judged(case) == {"untrue": 2}
 
 
+def test_a_long_run_that_was_spared_something_is_no_proof(case):
+    from bench.chaos import verdict
+    from bench.chaos.options import parse
+    from bench.chaos.run import meant
+
+    wanted = meant(parse([]))
+    struck = dict.fromkeys(wanted, 1)
+    assert {"kill -9 worker", "Redis flushed", "fault: accept_hang", "fault: token_endpoint_down"} <= set(wanted)
+    assert verdict.spared(wanted, struck) == []
+    for kind in wanted:
+        for counts in ({**struck, kind: 0}, {name: 1 for name in wanted if name != kind}):
+            assert verdict.spared(wanted, counts) == [f"{kind} never struck"]
+    assert not verdict.Verdict(spared=["Redis flushed never struck"]).is_good
+    assert meant(parse(["--publications", "999"])) == []
+
+
 def test_the_same_seed_wants_the_same():
     from bench.chaos import plan, storm
     from bench.chaos.options import parse

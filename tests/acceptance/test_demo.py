@@ -150,6 +150,28 @@ def test_its_curl_lines_work(demo, staying):
     demo.until(lambda: [row for row in demo.sandbox_rows("SELECT content FROM posts") if row[0] == "A post by curl"], 30)
 
 
+def test_its_command_line_works_with_nothing_on_the_path(demo, staying):
+    (line,) = re.findall(r"^on the command line +(.*)$", demo.said(), re.MULTILINE)
+    bare = {**CLEAN, "PATH": "/usr/bin:/bin"}
+    said = subprocess.run(["sh", "-c", line], check=False, capture_output=True, text=True, timeout=60, env=bare)
+    assert (said.returncode, "Scheduled ten seconds ahead" in said.stdout) == (0, True), said
+
+
+def test_its_line_for_the_numbers_works(demo, staying):
+    """All platforms; one of which the posts are not known yet is told of, and its figures are null, not 0."""
+    (line,) = re.findall(r"^its numbers +(curl .*)$", demo.said(), re.MULTILINE)
+    said = subprocess.run(
+        ["sh", "-c", line], check=False, capture_output=True, text=True, timeout=60, env={**CLEAN, "no_proxy": "*"}
+    )
+    answer = json.loads(said.stdout)
+    found = {each["platform"]: each for each in answer["metrics"]["platformBreakdown"]}
+    assert (answer["success"], answer["timeRange"], set(found)) == (True, "7d", PLATFORMS)
+    empty = {name for name, each in found.items() if not each["totalPosts"]}
+    assert empty <= {each["platform"] for each in answer["errors"]}
+    assert {found[each]["totalImpressions"] for each in empty} <= {None}
+    assert answer["metrics"]["totalPosts"] == sum(each["totalPosts"] for each in found.values())
+
+
 def test_the_operators_commands_find_it(demo, staying):
     def ocma(*words):
         command = [sys.executable, "-m", "ocma", *words, "--data", str(demo.data)]

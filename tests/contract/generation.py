@@ -9,12 +9,12 @@ from schemathesis.config import SchemathesisConfig
 
 # Ids that a request may hold, by the name that paths give them: what they stand for is known when a test runs.
 COUNTS = {"workspace_id": 1, "user_id": 4, "key_id": 4, "medium_id": 4, "account_id": 4, "job_id": 10, "publication_id": 10}
-COUNTS |= {"endpoint_id": 4, "delivery_id": 4, "notification_id": 4, "upload_id": 4, "rendition_id": 4}
+COUNTS |= {"endpoint_id": 4, "delivery_id": 4, "notification_id": 4, "upload_id": 4, "rendition_id": 4, "experiment_id": 4}
 STAND_INS = {name: [str(uuid5(NAMESPACE_URL, f"{name}/{n}")) for n in range(count)] for name, count in COUNTS.items()}
 CURSOR, EMAIL, PASSWORD = "stand-in-cursor", "stand-in@example.org", "a stand-in password"
 # Operations that end what they name get the later half of it: the others need theirs.
 ENDING = {"disconnect_account": "account_id", "delete_medium": "medium_id", "remove_member": "user_id", "revoke_key": "key_id"}
-ENDING |= {"delete_endpoint": "endpoint_id", "abort_upload": "upload_id"}
+ENDING |= {"delete_endpoint": "endpoint_id", "abort_upload": "upload_id", "delete_experiment": "experiment_id"}
 ANYTHING = ("begin_upload", "send_piece")  # every piece of bytes is a good one, and so is a header more
 WORDS = {
     "cursor": [CURSOR],
@@ -50,6 +50,7 @@ BOUND = {
     "body.redirectUri": "redirect",
     "body.scheduledAt": "instant",
     "body.scopes[*]": "scope",
+    "body.startsAt": "instant",
     "body.timezone": "zone",
     "body.url": "url",
     "body.userId": "user_id",

@@ -11,7 +11,7 @@ import structlog
 from argon2 import PasswordHasher
 from schemathesis.checks import load_all_checks
 from schemathesis.python import asgi
-from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance, use_after_free
+from schemathesis.specs.openapi.checks import ensure_resource_availability, ignored_auth, positive_data_acceptance, use_after_free
 
 import stage
 from contract.generation import CURSOR, EMAIL, PASSWORD, STAND_INS, described, part, put
@@ -26,14 +26,33 @@ EXAMPLES = 200  # of every operation, beside those that cover each keyword of it
 USERS_ONLY = {"logout", "create_workspace"}  # no API key can do these
 
 CONTENT = {"checkFailed", "mediaUnreachable", "timeTooFar", "timezoneUnknown", "unknownPlatform", "variantTwice"}
+PLACE = {"accountMissing", "permissionMissing"}
+SPAN = {"rangeTwice", "rangeOpen", "rangeAhead", "rangeEmpty", "rangeTooLong"}  # of parameters that go together
+# No schema tells what a formula is.
+FORMULA = {
+    "formulaConstant",
+    "formulaNumber",
+    "formulaTooDeep",
+    "formulaTooLong",
+    "formulaUnits",
+    "formulaUnreadable",
+    "unknownMetric",
+}
 # Why a request of the right shape is refused all the same, by operation: a code, or `path:code` where the code alone says little.
 REASONS = {
+    "analyze_content": {"otherPlatform", "unknownPlatform"},
     "add_member": {"email:invalid", "email:missingField"},  # JSON Schema's e-mails are odder; either `email` or `userId`
     "authorize": {"hostInvalid", "redirectInvalid", "unknownPlatform"},
     "callback": {"authorizationRefused", "stateRefused"},
     "connect": {"authCodeRefused", "hostInvalid", "noPendingAuthorization", "redirectInvalid", "stateRefused", "unknownPlatform"},
     "change_endpoint": {"urlInvalid"},
     "check": {"unknownPlatform"},
+    "add_round": {*CONTENT, "accountMissing", "postedBefore", "timeInvalid", "variantsDiffer"},
+    "create_experiment": {*CONTENT, *PLACE, "name:stringTooShort", "notMeasured", "tooLarge", "unknownMetric"},
+    "list_experiments": {"cursor"},
+    "start_experiment": {*CONTENT, "accountMissing", "timeInvalid"},
+    "change_custom_metric": {*FORMULA, "name:stringTooShort"},
+    "create_custom_metric": {*FORMULA, "keyTaken", "name:stringTooShort"},
     "create_endpoint": {"urlInvalid"},
     "create_key": {"expiresAt:past", "name:stringTooShort", "unknownScope"},  # a name is more than blanks
     "create_workspace": {"name:stringTooShort", "timezone:invalid"},
@@ -41,6 +60,10 @@ REASONS = {
     "list_connected": {"cursor", "unknownPlatform"},
     "list_dead": {"cursor", "unknownPlatform"},
     "login": {"email:invalid"},
+    "resolve_publication": {"postIdMissing"},  # when the next part is to reply to it, or without a URL
+    "show_metrics": {*SPAN, "unknownPlatform", "unknownMetric", "tooMany"},
+    "show_history": {*SPAN, "unknownMetric", "tooManyBuckets", "notComputable"},
+    "export_metrics": {*SPAN, "unknownPlatform"},
     "register": {"email:invalid", "workspaceName:stringTooShort"},
     "change_job": {*CONTENT, "timeInvalid"},  # a clock time that its new zone's calendar does not have
     "requeue_dead_many": {"unknownPlatform"},
@@ -48,10 +71,12 @@ REASONS = {
     "update_workspace": {"name:stringTooShort", "timezone:invalid"},
     "upload_medium": {"mediaUnreadable"},
     "order_rendition": {"unknownPlatform"},
+    "optimize_content": {"nothingLeft", "otherPlatform", "unknownPlatform"},
+    "generate_content": {"nothingLeft", "unknownPlatform"},
     "begin_upload": {"tooLarge", "uploadMetadata"},
     "send_piece": {"mediaTooLarge", "mediaUnreadable"},
     **{name: {"cursor"} for name in ("list_audit", "list_jobs", "list_keys", "list_members", "list_uploads", "show_usage")},
-    **{name: {"cursor"} for name in ("list_deliveries", "list_endpoints", "list_notifications")},
+    **{name: {"cursor"} for name in ("list_custom_metrics", "list_deliveries", "list_endpoints", "list_notifications")},
 }
 EVERYWHERE = {"invalidCharacter", "requestLine", "unknownParameter"}  # of which no schema speaks
 NAMELESS = {"invalidCharacter", "unknownField", "unknownParameter"}  # the name that was sent may be empty
@@ -103,7 +128,7 @@ class Walled(outbound.Pools):
         raise outbound.Refused("There is no network here.", request=request)
 
 
-async def told_so_far(database, workspace_id, after):
+async def told_so_far(database, workspace_id, after, seconds, may_go_on):
     """The live stream without its waiting: it has no end of its own."""
     for each in await stream.read(database, workspace_id, after):
         yield each
@@ -227,6 +252,12 @@ def test_one_thing_after_another(client, place, real, cursors, tags):
     stories = described(part(APP.openapi(), tags), from_everywhere, 10, credentials=False, modes="positive")
     headers, good = log_in(client, place), set()
 
+    def beside_the_point(case):
+        """A stand-in is not what was just made, and may be gone."""
+        named = {str(value) for name, value in (case.path_parameters or {}).items() if name != "workspace_id"}
+        stands_in = named & {*map(str, real.values())}
+        return [*([use_after_free] if "keys" in tags else []), *([ensure_resource_availability] if stands_in else [])]
+
     class Story(stories.as_state_machine()):
         def call(self, case, **more):
             furnish(case, real | {CURSOR: cursors.get(case.operation.path)})
@@ -238,13 +269,24 @@ def test_one_thing_after_another(client, place, real, cursors, tags):
                 headers=headers,
                 recorder=self.recorder,
                 additional_checks=[is_whole_problem],
-                excluded_checks=[positive_data_acceptance, *([use_after_free] if "keys" in tags else [])],
+                excluded_checks=[positive_data_acceptance, *beside_the_point(case)],
             )
             if response.status_code < 300:
                 good.add(operation_id(case))
 
-    Story.run(settings=SETTINGS)
+    told(Story)
     assert len(good) > 1, good
+
+
+def told(story, times=3):
+    """What the stories before have left behind changes what the next ones may draw, which hypothesis may take for a flaky test."""
+    for left in reversed(range(times)):
+        try:
+            return story.run(settings=SETTINGS)
+        except hypothesis.errors.FlakyStrategyDefinition:
+            if not left:
+                raise
+    return None
 
 
 SETTINGS = hypothesis.settings(

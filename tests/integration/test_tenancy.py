@@ -11,7 +11,7 @@ from ocma.ids import new_id
 from ocma.infra.database import Database
 from rows import add_rows
 
-BOOKKEEPING = {"alembic_version", "event_cursors"}  # the only tables that belong to no workspace
+BOOKKEEPING = {"alembic_version", "event_cursors", "sessions"}  # the only tables that belong to no workspace
 TABLES = """
     SELECT c.relname AS name, c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
         ARRAY(SELECT p.polname::text FROM pg_policy p WHERE p.polrelid = c.oid AND NOT 'ocma_system'::regrole = ANY (p.polroles))
@@ -67,6 +67,12 @@ async def test_nobody_sees_nothing(database, seeded, tables):
 async def test_how_far_events_were_spread_is_for_the_system_alone(database, seeded):
     mine, _ = seeded
     for statement in ("SELECT * FROM event_cursors", "DELETE FROM event_cursors", "UPDATE event_cursors SET event_id = 0"):
+        assert await refused(database, mine["workspace"], statement, {}) == "refused"
+
+
+async def test_sessions_are_for_their_functions_alone(database, seeded):
+    mine, _ = seeded
+    for statement in ("SELECT * FROM sessions", "DELETE FROM sessions", "UPDATE sessions SET ends_at = now()"):
         assert await refused(database, mine["workspace"], statement, {}) == "refused"
 
 

@@ -33,6 +33,7 @@ CACHE = Path(__file__).resolve().parents[2] / ".data" / "snac"
 SUITE = "bookworm-backports"
 VARIABLE = "OCMA_SNAC"
 READY_LIMIT = 15.0  # seconds
+THREADS = 48  # snac delivers every post to itself, each by a thread that waits for another: with its usual four nobody was answered for 6 s
 STARTS = 3  # a port may be taken by another between choosing and using it
 HELP = (
     f"Real-server tests need snac 2.75. Set {VARIABLE} to the path of a snac program, or run on Debian with a mirror configured that "
@@ -124,6 +125,7 @@ def _create(binary: Path, home: Path, port: int, token: str) -> None:
         "title": token,
         "short_description": token,
         "disable_email_notifications": True,
+        "num_threads": THREADS,
         "cssurls": [],
     }
     file.write_text(json.dumps(settings))

@@ -1,8 +1,9 @@
 """The Mastodon connector against a real server, as the product calls it, up to the sockets."""
 
 from collections import Counter
+from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import httpx2
@@ -16,6 +17,7 @@ from ocma.platforms.content import Content, Media, Outgoing, Part, Poll
 from ocma.platforms.errors import ContentRejected, ReauthorizationRequired
 from ocma.platforms.gateway import Gateway
 from ocma.platforms.mastodon import Mastodon
+from ocma.platforms.metrics import Measured, Target
 from ocma.platforms.oauth import Grant, OAuthFlow
 from real.snac import Snac, consent
 
@@ -176,6 +178,27 @@ async def test_a_private_post_is_found_and_its_absence_is_proved_only_once_one_w
     assert await bob.find(outgoing) == published
     assert published.id not in {each["id"] for each in await public_statuses(snac, bob.profile)}
     assert await bob.find(replace(outgoing, part=Part("Unter euch"))) == Absent()
+
+
+async def test_figures_of_a_server_that_knows_no_batch_and_hardly_counts(alice):
+    _, first = await alice.publish(Part("Wie viele?"), "asked")
+    _, second = await alice.publish(Part("Eine"), "answered", reply_to=first.id)
+    asked = [Target(each, datetime.now(UTC)) for each in (first.id, second.id, "nothing")]
+    found = await MASTODON.measure_posts(alice.access, asked)
+    replies = {each.post: each.value for each in found.readings if each.measure.name == "replies_count"}
+    assert (replies, found.gone) == ({first.id: 1, second.id: 0}, ("nothing",))
+    assert await MASTODON.measure_account(alice.access, datetime.now(UTC)) == Measured()
+
+
+async def test_what_the_account_posted_newest_first_to_the_time_asked_for(snac, alice):
+    begin = datetime.now(UTC).replace(microsecond=0)
+    expected = [(await alice.publish(Part(f"Folge {number}"), f"series-{number}"))[1].id for number in range(3)]
+    async with aclosing(MASTODON.list_posts(alice.access, begin)) as listed:
+        newest = [each async for each in listed][:3]
+    async with aclosing(MASTODON.list_posts(alice.access, begin + timedelta(days=1))) as listed:
+        assert [each async for each in listed] == []
+    assert {each.id for each in newest} == set(expected)
+    assert {each.text for each in newest} == {f"Folge {number}" for number in range(3)}
 
 
 async def test_no_post_is_lost_or_doubled_by_connections_that_the_server_closes_without_a_word(snac, alice):

@@ -3,15 +3,16 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 import asyncpg
 import structlog
-from sqlalchemy import URL, MetaData, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import URL, MetaData, TextClause, event, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import QueuePool
@@ -24,7 +25,9 @@ SCHEMA = "ocma"
 ROLE = "ocma_app"
 Connection = Any  # of asyncpg, which is not typed
 PATIENCE = 60.0  # seconds for an answer: a connection that is half dead must not hold up everybody
+PARTING = 2.0  # seconds for the server to hear that we go
 _WORKSPACE = text("SELECT set_config('app.workspace_id', :workspace, true), set_config('app.user_id', :person, true)")
+_READING = text(f"{_WORKSPACE.text}, set_config('transaction_read_only', 'on', true)")
 _BATCH = "BEGIN; SELECT set_config('role', 'ocma_worker', true), set_config('app.workspaces', '{{{}}}', true)"
 # What any call may raise when the database does not do it.
 FAILURES: tuple[type[Exception], ...] = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
@@ -44,6 +47,15 @@ def async_url(url: str) -> URL:
 def plain_url(url: str) -> str:
     """The same, for our driver alone."""
     return _renamed(make_url(url).set(drivername="postgresql"), "ssl", "sslmode").render_as_string(hide_password=False)
+
+
+def is_url(text: str) -> bool:
+    """Whether the above can read it. Whether anybody is there is another question."""
+    try:
+        make_url(text)
+    except (ArgumentError, ValueError):
+        return False
+    return True
 
 
 def _renamed(url: URL, before: str, after: str) -> URL:
@@ -131,6 +143,8 @@ class Database:
             hide_parameters=True,
             connect_args={"server_settings": settings, "command_timeout": PATIENCE},
         )
+        self._opened: WeakSet[Any] = WeakSet()
+        event.listen(self.engine.sync_engine, "connect", self._note)
         self._plain = plain_url(url)
         self._bare = Bare(self._plain, bare, settings)
         self._transactions = 0
@@ -139,10 +153,21 @@ class Database:
     @asynccontextmanager
     async def transaction(self, workspace_id: UUID | None, user_id: UUID | None = None) -> AsyncGenerator[AsyncSession]:
         """Commits at the end, rolls back on an error. None = no workspace: only the functions that return ids work."""
+        async with self._begun(_WORKSPACE, workspace_id, user_id) as session:
+            yield session
+
+    @asynccontextmanager
+    async def reading(self, workspace_id: UUID | None) -> AsyncGenerator[AsyncSession]:
+        """The same, and PostgreSQL refuses to write in it."""
+        async with self._begun(_READING, workspace_id, None) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _begun(self, opening: TextClause, workspace: UUID | None, person: UUID | None) -> AsyncGenerator[AsyncSession]:
         self._transactions += 1
         try:
             async with self._sessions.begin() as session:
-                await session.execute(_WORKSPACE, {"workspace": str(workspace_id or ""), "person": str(user_id or "")})
+                await session.execute(opening, {"workspace": str(workspace or ""), "person": str(person or "")})
                 yield session
         finally:
             self._transactions -= 1
@@ -164,6 +189,15 @@ class Database:
         """One call of a function that works across workspaces (see the end of migrations/sql/0001_initial.sql)."""
         async with self._bare.connection() as connection:
             return await connection.fetch(query, *values)
+
+    async def probe(self, query: str) -> Any:
+        """One row, for who does not wait long: a connection that was given up on is not kept, for nobody knows its state."""
+        async with self._bare.connection() as connection:
+            try:
+                return await connection.fetchrow(query)
+            except BaseException:
+                connection.terminate()
+                raise
 
     async def listen(self, channel: str, heard: Callable[[], None]) -> None:
         """Calls `heard` at every NOTIFY on `channel`, for ever; also after each new connection, for what was missed."""
@@ -200,9 +234,20 @@ class Database:
         waiting = max(self._transactions - pool.size(), 0)
         return [Pool("transactions", pool.checkedout(), pool.checkedin(), pool.size(), waiting), bare]
 
+    def _note(self, connection: Any, _: object) -> None:
+        self._opened.add(connection.driver_connection)
+
+    def abandon(self) -> None:
+        """Ends every connection of the transactions without a word: nobody waits any more for a server that says nothing."""
+        for each in list(self._opened):
+            each.terminate()
+
     async def close(self) -> None:
         await self._bare.close()
-        await self.engine.dispose()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PARTING):
+                await self.engine.dispose()
+        self.abandon()
 
 
 def migrations_dir() -> Path:

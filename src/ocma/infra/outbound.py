@@ -24,7 +24,7 @@ from httpx_aiohttp.httpx2 import AiohttpTransport
 
 from ocma import __version__
 from ocma.ids import new_id
-from ocma.infra.reqwest import Reqwest
+from ocma.infra.reqwest import SAFE, Reqwest
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ UNWRITTEN = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)  # no
 # Forms of IPv4 and site-local addresses inside IPv6, and what newer registries hold, that (some) Pythons call global.
 _ODD = ("192.0.0.0/24", "::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10", "3fff::/20", "5f00::/16")
 ODD = tuple(map(ipaddress.ip_network, _ODD))
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+USUAL = frozenset({80, 443})
 PASSING = frozenset({502, 503, 504})
 SIMPLE = frozenset({"headers", "json", "extensions"})
 MOST = 64 * 1024 * 1024  # bytes of an answer
@@ -57,6 +57,18 @@ def is_public(address: str) -> bool:
         nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in ipaddress.ip_network("64:ff9b::/96") else None
         ip = embedded or nat64 or ip
     return ip.is_global and not ip.is_multicast and not any(ip in each for each in ODD if each.version == ip.version)
+
+
+def is_trusted(hosts: Collection[str], scheme: str, host: str, port: int | None) -> bool:
+    """Is this http(s) destination among `hosts`, each a host or host:port? A host alone means the ports of http and https."""
+    port = port or (443 if scheme == "https" else 80)
+    name = f"[{host}]" if ":" in host else host
+    return f"{name}:{port}" in hosts or (port in USUAL and (host in hosts or name in hosts))
+
+
+def is_unwritten(error: BaseException) -> bool:
+    """Whether nothing of the request was written, by this error or what caused it."""
+    return isinstance(error, httpx2.ConnectError) or (error.__cause__ is not None and is_unwritten(error.__cause__))
 
 
 class PublicResolver(AbstractResolver):
@@ -89,15 +101,11 @@ class Guard(httpx2.AsyncBaseTransport):
         url = request.url
         if url.scheme not in {"http", "https"} or url.userinfo or not url.host:
             raise Refused("Only plain http and https URLs without credentials can be reached.", request=request)
-        if {url.host, url.netloc.decode()} & self._hosts:
+        if is_trusted(self._hosts, url.scheme, url.host, url.port):
             return await self._trusted.handle_async_request(request)
         if _is_literal(url.host) and not is_public(_literal(url.host)):
             raise Refused("This address is private.", request=request)
-        response = await self._guarded.handle_async_request(request)
-        if response.headers.get("content-encoding", "identity") != "identity":  # unasked; a little may unfold to a lot
-            await response.aclose()
-            raise httpx2.RemoteProtocolError("The answer is compressed.", request=request)
-        return response
+        return await _plain(await self._guarded.handle_async_request(request), request)  # asked for uncompressed
 
 
 def _literal(host: str) -> str:
@@ -209,6 +217,24 @@ class AlwaysFresh(httpx2.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
 
+class AlwaysLive(httpx2.AsyncBaseTransport):
+    """Every request as if marked LIVE; an answer that comes compressed unasked is none: a little may unfold to a lot."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.extensions = {**request.extensions, **LIVE}
+        return await _plain(await self._inner.handle_async_request(request), request)
+
+
+async def _plain(response: httpx2.Response, request: httpx2.Request) -> httpx2.Response:
+    if response.headers.get("content-encoding", "identity") != "identity":
+        await response.aclose()
+        raise httpx2.RemoteProtocolError("The answer is compressed.", request=request)
+    return response
+
+
 class SafeRetry(httpx2.AsyncBaseTransport):
     """Repeats calls that change nothing, after a failed connection or a passing 5xx. Anything else is sent once."""
 
@@ -315,15 +341,17 @@ class Lean(httpx2.AsyncClient):
         except httpx2.TransportError as error:
             _trace(method, httpx2.URL(url), error=type(error).__name__)
             raise
-        response.request = httpx2.Request(method, _whole(self._base, url))  # connectors may look at it, after a success too
         if not response.is_success or log.is_enabled_for(logging.DEBUG):
             _trace(method, response.request.url, status=response.status_code)
         return response
 
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def _json(value: Any) -> bytes:
     """As httpx2 writes it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _COMPACT.encode(value).encode()
 
 
 @lru_cache(maxsize=4096)
@@ -344,13 +372,14 @@ class Outbound:
         self._guarded = Guard(TrueErrors(guarded), self._chosen, trusted_hosts)
         self._closing = (self._open, guarded, live)
 
-    def transport(self, *, chosen: bool, fresh: bool = False, most: int = MOST) -> httpx2.AsyncBaseTransport:
-        """`chosen`: the destination comes from the operator, not from a user. `fresh`: every request as if marked FRESH.
+    def transport(self, *, chosen: bool, fresh: bool = False, live: bool = False, most: int = MOST) -> httpx2.AsyncBaseTransport:
+        """`chosen`: the destination comes from the operator, not from a user. `fresh`, `live`: every request as if marked so.
 
         `most`: bytes of an answer.
         """
         stack = Bounded(SafeRetry(Traced(self._chosen if chosen else self._guarded, paths=chosen)), most)
-        return Unclosed(AlwaysFresh(stack) if fresh else stack)
+        layer = AlwaysFresh if fresh else AlwaysLive if live else None
+        return Unclosed(layer(stack) if layer else stack)
 
     def client(
         self,

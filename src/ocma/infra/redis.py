@@ -7,20 +7,25 @@
 `rediss`, `rediss+sentinel` and `rediss+cluster` use TLS. What redis-py takes in a URL's query (`?ssl_ca_certs=…`) works for all.
 """
 
+import asyncio
 import re
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from functools import cache
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from redis.asyncio import ConnectionPool, Redis, RedisCluster, Sentinel
 from redis.asyncio.cluster import ClusterNode, ClusterPipeline
-from redis.asyncio.connection import parse_url
+from redis.asyncio.connection import AbstractConnection, Connection, parse_url
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import SentinelConnectionPool
+from redis.asyncio.sentinel import SentinelConnectionPool, SentinelManagedConnection, SentinelManagedSSLConnection
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as NotConnected
-from redis.exceptions import RedisClusterException
+from redis.exceptions import RedisClusterException, RedisError
 
 from ocma.errors import Invalid
+from ocma.infra.cancellation import count_cancellations
 from ocma.infra.pools import Pool
 
 Client: TypeAlias = Redis | RedisCluster
@@ -28,6 +33,7 @@ Client: TypeAlias = Redis | RedisCluster
 (`ocma:{x}:a`, `ocma:{x}:b`), for a cluster refuses others. A command without an answer is sent again: it may have run twice."""
 
 PATIENCE = 2.0  # seconds
+QUIET = 5.0  # seconds without a message after which a listener looks after its connection
 URL = re.compile(r"(?P<scheme>[^:/?#]+)://(?P<netloc>[^/?#]*)(?P<path>[^?#]*)(?P<query>\?[^#]*)?(#.*)?")
 SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
 
@@ -50,12 +56,39 @@ def connect(url: str, patience: float = PATIENCE, waits: float = 0.0) -> Client:
 
 
 def pools(client: Client) -> list[Pool]:
-    """A cluster's client has one for each node, of which it tells nothing."""
+    """A cluster's client has connections of its own to each node: all of them together."""
     if isinstance(client, RedisCluster):
-        return []
+        return _of_nodes(client.get_nodes())
     pool = client.connection_pool
     (idle, _), (in_use, _) = pool.get_connection_count()
     return [Pool("redis", in_use, idle, pool.max_connections, 0)]
+
+
+async def hear(client: Client, channel: str) -> AsyncGenerator[bytes | None]:
+    """What is said there. None: from here on it is heard, first or again; before it something may have been missed."""
+    listener: Any = client.pubsub()
+    try:
+        await client.initialize()  # a cluster's listener does not do that by itself
+        await listener.subscribe(channel)
+        while True:
+            message = await listener.get_message(timeout=QUIET)
+            if message:
+                yield message["data"] if message["type"] == "message" else None
+    except (RedisClusterException, LookupError) as error:  # no node, or none any more, for this channel
+        raise NotConnected(type(error).__name__) from error
+    finally:
+        with suppress(RedisError, RedisClusterException, OSError):
+            async with asyncio.timeout(PATIENCE):
+                await listener.aclose()
+
+
+def _of_nodes(nodes: Sequence[ClusterNode]) -> list[Pool]:
+    """The client says nothing about them, so this looks inside; a version that is made otherwise has no such numbers."""
+    known = [each for each in nodes if hasattr(each, "_connections") and hasattr(each, "_free")]
+    if not known:
+        return []
+    opened, idle = (sum(len(getattr(each, name)) for each in known) for name in ("_connections", "_free"))
+    return [Pool("redis", opened - idle, idle, sum(each.max_connections for each in known), 0)]
 
 
 def _wrong(why: str) -> Invalid:
@@ -70,7 +103,10 @@ def _client(url: str, how: dict[str, Any], waits: float) -> Client:
     options["socket_timeout"] += waits
     if scheme.endswith("+sentinel"):
         return _master(url, options)
-    return _cluster(url, options) if scheme.endswith("+cluster") else Redis.from_pool(ConnectionPool(**options))
+    if scheme.endswith("+cluster"):
+        return _cluster(url, options)
+    options["connection_class"] = _attentive(options.get("connection_class", Connection))
+    return Redis.from_pool(ConnectionPool(**options))
 
 
 def _master(url: str, options: dict[str, Any]) -> Redis:
@@ -80,7 +116,10 @@ def _master(url: str, options: dict[str, Any]) -> Redis:
     options["db"] = int(database or "0")
     login = {"username": options.pop("sentinel_username", None), "password": options.pop("sentinel_password", None)}
     inner = {name: value for name, value in options.items() if name.startswith(("ssl", "socket_", "retry"))}
-    sentinels = Sentinel(_hosts(url, 26379), sentinel_kwargs=inner | login, **options)
+    kind = _attentive(SentinelManagedSSLConnection if options.get("ssl") else SentinelManagedConnection)
+    sentinels = Sentinel(_hosts(url, 26379), sentinel_kwargs=inner | login, connection_class=kind, **options)
+    for each in sentinels.sentinels:
+        each.connection_pool.connection_class = _attentive(each.connection_pool.connection_class)
     return sentinels.master_for(service, redis_class=_Watched)
 
 
@@ -88,7 +127,26 @@ def _cluster(url: str, options: dict[str, Any]) -> RedisCluster:
     if _split(url)["path"].strip("/") not in {"", "0"}:
         raise _wrong("ends with a database; a cluster has only one")
     nodes = [ClusterNode(host, port) for host, port in _hosts(url, 6379)]
-    return _Cluster(startup_nodes=nodes, **options)
+    client = _Cluster(startup_nodes=nodes, **options)
+    kind = client.connection_kwargs["connection_class"] = _attentive(client.connection_kwargs["connection_class"])
+    for node in client.nodes_manager.startup_nodes.values():  # the others are made by what was just changed
+        node.connection_class = kind
+    return client
+
+
+@cache
+def _attentive(kind: type[AbstractConnection]) -> Any:
+    """`kind`, but whoever is cancelled while it sends is cancelled: redis-py sends within asyncio.wait_for."""
+
+    class Attentive(kind):
+        async def send_packed_command(self, *arguments: Any, **more: Any) -> None:
+            before = count_cancellations()
+            await super().send_packed_command(*arguments, **more)
+            if count_cancellations() > before:
+                await self.disconnect(nowait=True)  # nobody will read the answer
+                raise asyncio.CancelledError
+
+    return Attentive
 
 
 def _options(url: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """httpx2 over Rust's reqwest: the way to destinations the operator chose. What one call costs: docs/decisions/0006."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 
@@ -9,6 +10,8 @@ from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.request import RequestBuilder, StreamRequest
 from pyreqwest.response import Response
 
+from ocma.infra.cancellation import count_cancellations
+
 CONNECT = timedelta(seconds=10)
 PATIENCE = timedelta(minutes=10)  # for requests that ask for more than the usual time
 IDLE = timedelta(seconds=15)  # a kept connection is closed before most servers close it
@@ -16,12 +19,14 @@ IDLE = timedelta(seconds=15)  # a kept connection is closed before most servers 
 # after the request was read is a ConnectError, too, a silent server a ConnectTimeoutError. What is not this may have been read.
 UNCONNECTED = "client error (Connect)"
 CHUNK = 65_536
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Reqwest(httpx2.AsyncBaseTransport):
     """Connections that are kept, and for requests marked FRESH connections that are not.
 
-    Raises ConnectError if and only if nothing was written.
+    Raises ConnectError if and only if nothing was written. An answer that comes as the caller is cancelled is dropped where it is
+    to a question, and given where it tells what was changed.
     """
 
     def __init__(self, connections: int, timeout: timedelta) -> None:
@@ -31,12 +36,16 @@ class Reqwest(httpx2.AsyncBaseTransport):
         self._timeout = timeout.total_seconds()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        before = count_cancellations()
         try:
             client = self._client(request)
             sending = _build(client, request).build_streamed()
             response = await sending.__aenter__()  # left by the stream's end
         except exceptions.PyreqwestError as error:
             raise _true(error, request) from None  # it may hold the request's headers, and with them the token
+        if request.method in SAFE and count_cancellations() > before:
+            await sending.__aexit__(None, None, None)
+            raise asyncio.CancelledError
         stream = Stream(sending, response, request)
         return httpx2.Response(response.status, headers=list(response.headers.items()), stream=stream, request=request)
 
@@ -53,17 +62,37 @@ class Reqwest(httpx2.AsyncBaseTransport):
         client = self._fresh if fresh else self._kept
         try:
             async with client.request(method, url).headers(headers).body_bytes(body).build_streamed() as answer:
-                content = httpx2.ByteStream(await _read(answer, most))
+                content = await _read(answer, most)
         except exceptions.PyreqwestError as error:
             raise _true(error) from None
-        response = httpx2.Response(answer.status, headers=list(answer.headers.items()), stream=content)
-        response.read()
-        return response
+        return Whole(answer.status, list(answer.headers.items()), content, (method, url))
 
     async def aclose(self) -> None:
         await self._kept.close()
         await self._fresh.close()
         await self._patient.close()
+
+
+class Whole(httpx2.Response):
+    """An answer that is here already. What was asked is put together when somebody looks at it."""
+
+    def __init__(self, status: int, headers: list[tuple[str, str]], content: bytes, asked: tuple[str, str]) -> None:
+        super().__init__(status, headers=headers, stream=httpx2.ByteStream(content))
+        self._asked = asked
+        if "content-encoding" in self.headers:
+            self.read()
+        else:
+            self._content, self.is_stream_consumed, self.is_closed = content, True, True
+
+    @property
+    def request(self) -> httpx2.Request:
+        if self._request is None:
+            self._request = httpx2.Request(*self._asked)
+        return self._request
+
+    @request.setter
+    def request(self, value: httpx2.Request) -> None:
+        self._request = value
 
 
 class Stream(httpx2.AsyncByteStream):
@@ -74,7 +103,10 @@ class Stream(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
+            before = count_cancellations()
             while (chunk := await self._response.body_reader.read(CHUNK)) is not None:
+                if self._request.method in SAFE and count_cancellations() > before:
+                    raise asyncio.CancelledError
                 yield chunk.to_bytes()
         except exceptions.PyreqwestError as error:
             raise _true(error, self._request) from None

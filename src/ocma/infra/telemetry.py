@@ -4,11 +4,14 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor
 
+from ocma.infra.tracing import name_trace
 from ocma.settings import Settings
 
 HIDDEN = "[hidden]"
@@ -41,32 +44,45 @@ def configure(settings: Settings) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    if settings.otel_endpoint:
+        shared.append(name_trace)
+    last = _last(settings.log_format)
     structlog.configure(
-        processors=[
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=Line,
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(shared, settings.log_format))
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove, *last]))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
     _quiet(settings.log_level.upper())
 
 
-def _formatter(shared: Sequence[Processor], form: str) -> structlog.stdlib.ProcessorFormatter:
+class Line(structlog.WriteLogger):
+    """Our own lines go straight out: by the standard library they cost as much again. One that cannot be written is lost."""
+
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(sys.stderr)
+        self.name = name
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError, ValueError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
+
+
+def _last(form: str) -> Sequence[Processor]:
     """An exception becomes text before it is searched for secrets."""
-    last: Processor = (
+    shown: Processor = (
         structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
-    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared, processors=[remove, structlog.processors.format_exc_info, redact, last]
-    )
+    return structlog.processors.format_exc_info, redact, shown
 
 
 def _quiet(level: str) -> None:
@@ -79,7 +95,7 @@ def _quiet(level: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
     narrators = logging.DEBUG if level == "DEBUG" else logging.WARNING
-    for name in ("asyncio", "alembic", "taskiq", "stamina"):
+    for name in ("asyncio", "alembic", "taskiq", "stamina", "opentelemetry"):
         logging.getLogger(name).setLevel(narrators)
     logging.getLogger("sqlalchemy").setLevel(max(narrators, logging.INFO))
     for name in ("httpx2", "httpx", "httpcore", "httpcore2", "aiohttp", "pyreqwest"):
@@ -114,5 +130,6 @@ def _clean(value: Any, depth: int) -> Any:
     return _VALUES.sub(HIDDEN, value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
 
 
+@lru_cache(maxsize=4096)
 def _names_secret(key: str) -> bool:
     return key.lower() in _EXACT or _PARTS.search(key) is not None

@@ -1,6 +1,7 @@
 """How a platform's yes is read: as what it documents, or not at all."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 import httpx2
@@ -10,6 +11,12 @@ from ocma.platforms.errors import PlatformUnavailable
 
 Shape = TypeVar("Shape")
 UNREADABLE = "answerUnreadable"
+
+
+@cache
+def reader(shape: type[Shape]) -> TypeAdapter[Shape]:
+    """Making one costs more than reading a short answer with it."""
+    return TypeAdapter(shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,7 @@ class Answers:
     def read(self, response: httpx2.Response, shape: type[Shape]) -> Shape:
         """The body as `shape`. Raises PlatformUnavailable (rule `answerUnreadable`) for a 2xx that is something else."""
         try:
-            return TypeAdapter(shape).validate_json(response.content)
+            return reader(shape).validate_json(response.content)
         except ValidationError:
             raise self.unreadable(response) from None  # not with the cause, which quotes the body
 

@@ -15,6 +15,7 @@ from ocma.platforms.manifest import Manifest, Quota
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}  # of a quota's window, in seconds
 QUOTA = re.compile(r"(publish|media):(account|app)=([1-9]\d{0,8})/([1-9]\d{0,5})([smhd])")
 NO_QUOTAS = "off"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SANDBOX = "OCMA_SANDBOX_URL"  # set by `ocma up --sandbox`: it stands in for every platform
 
 
@@ -27,6 +28,11 @@ class Endpoints:
     chosen: bool
     urls: Mapping[str, str] = field(default_factory=dict[str, str])
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def is_here(self) -> bool:
+        """Does this machine play the platform, as the sandbox does?"""
+        return httpx2.URL(self.api_url).host in LOOPBACK
 
     @property
     def origins(self) -> frozenset[str]:
@@ -104,11 +110,16 @@ def find_app(manifest: Manifest, environment: Mapping[str, str]) -> App | None:
 
     Where the sandbox stands in it is the sandbox's own: real keys do not go there.
     """
-    if manifest.setup.client_id and environment.get(SANDBOX) and not environment.get(_named(manifest, "api_url")):
+    if is_played(manifest, environment):
         name = _sandbox_name(manifest, environment)
         return App(f"sandbox-{name}-client", f"sandbox-{name}-secret")
     client_id, secret = (environment.get(name, "") for name in (manifest.setup.client_id, manifest.setup.client_secret))
     return App(client_id, secret) if client_id else None
+
+
+def is_played(manifest: Manifest, environment: Mapping[str, str]) -> bool:
+    """The sandbox stands in for the platform, and has an app of its own there."""
+    return bool(manifest.setup.client_id and environment.get(SANDBOX) and not environment.get(_named(manifest, "api_url")))
 
 
 def _sandbox_name(manifest: Manifest, environment: Mapping[str, str]) -> str:

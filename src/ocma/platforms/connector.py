@@ -15,6 +15,7 @@ from ocma.platforms.content import Content, Outgoing
 from ocma.platforms.errors import OutcomeUnknown, PlatformError, PlatformUnavailable
 from ocma.platforms.grant import App, Grant
 from ocma.platforms.manifest import Manifest
+from ocma.platforms.metrics import Measured, Seen, Target
 from ocma.platforms.oauth import OAuthFlow
 
 STATUSES = ("0xx", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx")
@@ -95,13 +96,15 @@ class Step:
     too old is made anew, and with it whatever comes after it in its part. Keys: content.media_step, content.part_step.
 
     `replies`: it needs the platform's id of the part before its own, given as content.live_part, so it runs once that is live.
-    All others run before anything is.
+    All others run before anything is. `secret`: whoever has what it returns needs nothing else, such as an address that takes an
+    upload: it is stored encrypted.
     """
 
     key: str
     run: Callable[[Access, Mapping[str, str]], Awaitable[str]]
     keeps: timedelta | None = None
     replies: bool = False
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,3 +314,22 @@ class Listens(ABC):
         keeps the very first question from being answered. Who stops listening closes it (`contextlib.aclosing`) or cancels the
         task: both close the connection.
         """
+
+
+class Measures(ABC):
+    """Its manifest's `measuring` says what there is to measure; every reading is of one of those measures."""
+
+    @abstractmethod
+    async def measure_account(self, access: Access, since: datetime) -> Measured:
+        """The account's totals as of now, and its figures of single days: all whole days from the one of `since` on.
+
+        Days that the platform has not counted yet are left out. Raises a PlatformError when it gives nothing at all.
+        """
+
+    @abstractmethod
+    async def measure_posts(self, access: Access, posts: Sequence[Target]) -> Measured:
+        """Figures of at most `measuring.at_once` posts, all so far. A post that the platform is silent about has no readings."""
+
+    @abstractmethod
+    def list_posts(self, access: Access, since: datetime) -> AsyncGenerator[Seen]:
+        """What the account published since then, newest first, read page by page; nothing where a platform does not tell."""

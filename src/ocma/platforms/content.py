@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 MediaKind = Literal["image", "gif", "video", "document"]
 Role = Literal["post", "comment"]
+_SORTED = json.JSONEncoder(sort_keys=True, default=repr)
 
 
 class Opens(Protocol):
@@ -109,8 +110,9 @@ class Outgoing:
 
     `prepared` maps step keys to what the steps returned. `reply_to` is the platform's id of the part before, `root` of the first
     one. `key` is the same each time this very content is sent for this publication and differs for any other, so it serves as an
-    idempotency key. `first_sent_at` is when it may have gone out for the first time (None before that): nothing older can be it.
-    `others` are ids of live posts of this account that are known to be something else, however alike.
+    idempotency key; `fingerprint` is the content's. `first_sent_at` is when it may have gone out for the first time (None before
+    that): nothing older can be it. `others` are ids of live posts of this account that are known to be something else, however
+    alike.
     """
 
     part: Part
@@ -122,6 +124,7 @@ class Outgoing:
     first_sent_at: datetime | None = None
     others: frozenset[str] = frozenset()
     root: str | None = None
+    fingerprint: str = ""
 
     @property
     def media_ids(self) -> list[str]:
@@ -139,4 +142,4 @@ def fingerprint(part: Part, options: Mapping[str, Any]) -> str:
         "link": part.link and asdict(part.link),
         "options": dict(options),
     }
-    return hashlib.sha256(json.dumps(seen, sort_keys=True, default=repr).encode()).hexdigest()
+    return hashlib.sha256(_SORTED.encode(seen).encode()).hexdigest()

@@ -7,6 +7,7 @@ from typing import Literal
 
 from ocma.errors import Issue
 from ocma.platforms.content import Content
+from ocma.platforms.metrics import NOTHING, Measuring
 from ocma.platforms.rules import Choice, Kind, LinkRules, MediaRules, PollRules, Rule, Text
 
 
@@ -114,7 +115,7 @@ class Manifest:
     their own; `kind_of` tells which one a content is. `options` maps a name to the values it may have, or to a rule; None: any
     short text. `required`: options that have to be given. `app_wide` are the rules of `Throttled` that stop the whole app (on a
     host) and not one account. `closes`: servers close kept connections without a word, so the call that publishes goes over a
-    new one.
+    new one. `measuring`: what there is to measure, where the connector `Measures`.
     """
 
     key: str
@@ -142,6 +143,7 @@ class Manifest:
     retry: Retry = Retry()
     settle: Settle = Settle()
     closes: bool = False
+    measuring: Measuring = NOTHING
 
     def text_of(self, content: Content) -> Text:
         kind = self.kinds.get(self.kind_of(content))

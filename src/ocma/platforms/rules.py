@@ -4,6 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import regex
+
+# A character as readers see it. Of a run of flags, \X counts at each one all that are before it.
+GRAPHEME = r"(?:\p{Regional_Indicator}{2}[\p{GCB=Extend}\p{GCB=SpacingMark}\u200d]*+|\X)"
+GRAPHEMES = regex.compile(GRAPHEME)
+
 Range: TypeAlias = tuple[float | None, float | None]
 ANY: Range = (None, None)
 MEGABYTE = 1024 * 1024

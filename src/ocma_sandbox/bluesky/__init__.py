@@ -33,6 +33,7 @@ from ocma_sandbox.bluesky import (
     writes,
 )
 from ocma_sandbox.bluesky.calls import XRPC, Call, route
+from ocma_sandbox.bluesky.counts import COUNTS
 from ocma_sandbox.bluesky.identity import KEY
 from ocma_sandbox.bluesky.settings import BlueskySettings
 from ocma_sandbox.platform import Platform, Refused
@@ -137,4 +138,5 @@ BLUESKY = Platform(
     make_person=identity.make_person,
     schema="".join([repository.SCHEMA, *(owner.SCHEMA for owner in TABLE_OWNERS)]),
     tables=(*repository.TABLES, *(owner.TABLE for owner in TABLE_OWNERS)),
+    counts=COUNTS,
 )

@@ -216,9 +216,9 @@ def _wrong_assertion(world: World, client: Client, claims: Mapping[str, Any], is
         return '"iss" and "sub" must be the client_id'
     if issuer not in (audience if isinstance(audience, list) else [audience]):
         return f'"aud" must be {issuer}'
-    if not isinstance(issued_at, int | float) or not now - most <= issued_at <= now + most:
+    if not isinstance(issued_at, int | float) or not now - most <= world.clock.read(issued_at) <= now + most:
         return '"iat" claim timestamp check failed'
-    if isinstance(expires_at, int | float) and expires_at <= now:
+    if isinstance(expires_at, int | float) and world.clock.read(expires_at) <= now:
         return '"exp" claim timestamp check failed'
     if not claims.get("jti"):
         return '"jti" missing'

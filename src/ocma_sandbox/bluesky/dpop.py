@@ -78,7 +78,7 @@ def _read(raw: str) -> tuple[ECKey, Json]:
 
 def _wrong(world: World, request: Request, ends: Ends, claims: Mapping[str, Any]) -> str | None:
     issued_at = claims.get("iat")
-    if not isinstance(issued_at, int | float) or abs(world.clock() - issued_at) > AGE_SECONDS:
+    if not isinstance(issued_at, int | float) or abs(world.clock() - world.clock.read(issued_at)) > AGE_SECONDS:
         return 'Failed to verify DPoP proof: "iat" claim timestamp check failed'
     if not isinstance(claims.get("jti"), str) or not claims["jti"]:
         return 'DPoP "jti" missing'

@@ -108,7 +108,7 @@ async def service_auth(world: World, visitor: Visitor, asked: Asked) -> Response
 def _service_seconds(world: World, params: Json) -> float:
     if params["exp"] is None:
         return MINUTE
-    lives = params["exp"] - world.clock()
+    lives = world.clock.read(params["exp"]) - world.clock()
     if lives < 0:
         raise errors.invalid("expiration is in past", "BadExpiration")
     if lives > HOUR:

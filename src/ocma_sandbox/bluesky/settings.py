@@ -15,6 +15,7 @@ class BlueskySettings:
     answers {jobStatus}, as its description says, instead of the bare status that the live service was seen to answer.
     `video_fails`: a failureCode with which every processing ends. `rate_factor` multiplies every limit; 0 switches the
     limits off.
+    `audience`: people see what is published, like it and follow (ocma_sandbox.audience).
     """
 
     handle_domain: str = "bsky.test"
@@ -54,6 +55,7 @@ class BlueskySettings:
     video_wraps: bool = False
     video_fails: str = ""
     rate_factor: float = 1.0
+    audience: bool = False
 
 
 def of(world: World) -> BlueskySettings:

@@ -8,18 +8,19 @@ from starlette.responses import JSONResponse, Response
 from ocma_sandbox import books, people
 from ocma_sandbox.bluesky import errors, identity, settings
 from ocma_sandbox.bluesky.calls import Asked, Visitor
+from ocma_sandbox.bluesky.counts import COUNTS
 from ocma_sandbox.bluesky.embeds import embed_view
 from ocma_sandbox.bluesky.identity import KEY, base
 from ocma_sandbox.bluesky.scopes import APPVIEW
 from ocma_sandbox.bluesky.syntax import read_at_uri
 from ocma_sandbox.books import Post
+from ocma_sandbox.figures import Figures
 from ocma_sandbox.people import Person
 from ocma_sandbox.world import World
 
 Json = dict[str, Any]
 
 LIVE = "platform = 'bluesky' AND deleted_at IS NULL"
-COUNTS = ("likeCount", "repostCount", "replyCount", "quoteCount", "bookmarkCount")
 
 
 def _check_scope(visitor: Visitor, nsid: str) -> None:
@@ -33,6 +34,7 @@ class Views:
     def __init__(self, world: World, asked: Asked) -> None:
         self._world = world
         self._base = base(asked.request)
+        self._figures = Figures(world, COUNTS)
         self._indexed = world.clock() - settings.of(world).indexing_seconds
 
     def author(self, person_id: str) -> Json:
@@ -43,7 +45,7 @@ class Views:
         posts = books.count(self._world.store, LIVE + " AND person_id = ?", person.id)
         return {
             **self.author(person.id),
-            "followersCount": person.followers,
+            "followersCount": self._figures.gauge(person, "followersCount", self._indexed),
             "followsCount": person.following,
             "postsCount": posts,
             "createdAt": books.iso(person.created_at),
@@ -80,9 +82,8 @@ class Views:
         }
 
     def _counts(self, post: Post) -> Json:
-        """Those that a test has set, over those that can be counted here."""
-        replies = books.count(self._world.store, LIVE + " AND reply_to = ?", post.id)
-        return {name: post.metrics.get(name, replies if name == "replyCount" else 0) for name in COUNTS}
+        """As late as the rest."""
+        return {name: self._figures.value(post, name, self._indexed) for name in COUNTS.post}
 
     def _quoted(self, uri: str) -> Json:
         post = self.find(uri)

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from ocma_sandbox import books, pages, people
 from ocma_sandbox.facebook import clips, comments, feed, insights, nodes, outbox, photos, reels, settings, videos
+from ocma_sandbox.facebook.counts import COUNTS
 from ocma_sandbox.facebook.page import COMMENT_SCOPES, ESTATE, HOUSE, KEY, POST_SCOPES, READ_SCOPES, make_person
 from ocma_sandbox.facebook.settings import FacebookSettings
 from ocma_sandbox.graph import batch, calls, errors, held, login, tokens
@@ -102,4 +103,5 @@ FACEBOOK = Platform(
     settle=_settle,
     schema=tokens.SCHEMA + outbox.SCHEMA + clips.SCHEMA,
     tables=(outbox.TABLE, clips.TABLE),
+    counts=COUNTS,
 )

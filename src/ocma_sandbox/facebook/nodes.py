@@ -7,7 +7,9 @@ from ocma_sandbox import books, media, people
 from ocma_sandbox.books import Post
 from ocma_sandbox.facebook import clips, comments, outbox, shelf
 from ocma_sandbox.facebook.clips import Clip
+from ocma_sandbox.facebook.counts import COUNTS
 from ocma_sandbox.facebook.page import COUNT_SCOPE, ESTATE, KEY, READ_SCOPES, own
+from ocma_sandbox.figures import Figures
 from ocma_sandbox.graph import errors, fields, held, paging
 from ocma_sandbox.graph.calls import Visit
 from ocma_sandbox.graph.fields import Field, View
@@ -20,13 +22,13 @@ STATUS_TYPES = {"photo": "added_photos", "video": "added_video", "reel": "added_
 POST_OTHERWISE = ("created_time", "message", "id")
 
 
-def _count(visit: Visit, where: str, *values: Any) -> int:
-    return books.count(visit.world.store, "platform = 'facebook' AND deleted_at IS NULL AND " + where, *values)
-
-
 def post_view(visit: Visit, post: Post, *, due_at: float | None = None, waits: bool = False) -> View:
     page = people.get(visit.world.store, KEY, post.person_id)
-    created = time_of(post.at)
+    created, figures = time_of(post.at), Figures(visit.world, COUNTS)
+
+    def count(name: str) -> int:
+        return 0 if waits else figures.value(post, name)
+
     return {
         **fields.empty("story", "parent_id", "targeting", "place", "full_picture", "picture", "updated_time", "call_to_action"),
         "id": lambda _field: post.id,
@@ -39,10 +41,10 @@ def post_view(visit: Visit, post: Post, *, due_at: float | None = None, waits: b
         "scheduled_publish_time": lambda _field: None if due_at is None else int(due_at),
         "status_type": lambda _field: STATUS_TYPES.get(post.details["kind"]),
         "attachments": lambda field: _attachments(visit, post, field),
-        "shares": lambda _field: {"count": post.metrics["shares"]} if post.metrics.get("shares") else None,
-        "comments": lambda field: _counted(visit, field, _count(visit, "json_extract(details, '$.root') = ?", post.id)),
-        "reactions": lambda field: _counted(visit, field, post.metrics.get("reactions", 0)),
-        "likes": lambda field: _counted(visit, field, post.metrics.get("likes", 0)),
+        "shares": lambda _field: {"count": count("shares")} if count("shares") else None,
+        "comments": lambda field: _counted(visit, field, count("comments")),
+        "reactions": lambda field: _counted(visit, field, count("reactions")),
+        "likes": lambda field: _counted(visit, field, count("likes")),
     }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from ocma_sandbox import people
 from ocma_sandbox.facebook import settings
+from ocma_sandbox.facebook.counts import COUNTS
+from ocma_sandbox.figures import Figures
 from ocma_sandbox.graph import errors, fields
 from ocma_sandbox.graph.calls import Visit
 from ocma_sandbox.graph.fields import View
@@ -31,6 +33,7 @@ COUNT_SCOPE = "pages_read_user_content"
 
 CREATE = frozenset({"CREATE_CONTENT", "PROFILE_PLUS_CREATE_CONTENT"})
 MODERATE = frozenset({"MODERATE", "PROFILE_PLUS_MODERATE"})
+ANALYZE = frozenset({"ANALYZE", "PROFILE_PLUS_ANALYZE"})
 
 
 def _client(world: World) -> Client:
@@ -63,8 +66,13 @@ def _tasks(world: World) -> Sequence[str]:
     return [task.strip() for task in settings.of(world).page_tasks.split(",") if task.strip()]
 
 
-def _more(_visit: Visit, _page: Person) -> View:
-    return fields.empty("instagram_business_account", "connected_instagram_account")
+def _more(visit: Visit, page: Person) -> View:
+    figures = Figures(visit.world, COUNTS)
+    return {
+        **fields.empty("instagram_business_account", "connected_instagram_account"),
+        "followers_count": lambda _field: figures.gauge(page, "followers_count"),
+        "fan_count": lambda _field: figures.gauge(page, "fan_count"),
+    }
 
 
 ESTATE = Estate(

@@ -9,7 +9,8 @@ class GraphSettings:
     unticks, separated by commas; the authorize address takes the same as a parameter. `https_only` refuses media
     addresses that are not https, as the real platforms do. `videos_must_parse` refuses a video without a movie header.
     `read_lag_seconds`: how long a new post is not seen in reads. `refuse_publish`: `code` or `code/subcode` with which
-    every publishing call is refused. `rate_factor` multiplies every call limit; 0 switches the limits off.
+    every publishing call is refused. `rate_factor` multiplies every call limit; 0 switches the limits off. `audience`: posts
+    are seen. `insights_lag_hours`: how late insights are. `least_followers`: with fewer, insights keep something back.
     """
 
     client_id: str = ""
@@ -29,3 +30,6 @@ class GraphSettings:
     refuse_publish: str = ""
     newest_version: float = 26.0
     rate_factor: float = 1.0
+    audience: bool = False
+    insights_lag_hours: float = 0.0
+    least_followers: int = 100

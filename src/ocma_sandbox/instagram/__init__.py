@@ -30,6 +30,7 @@ from ocma_sandbox.instagram.account import (
     app_scoped,
     make_person,
 )
+from ocma_sandbox.instagram.counts import COUNTS
 from ocma_sandbox.instagram.settings import InstagramSettings
 from ocma_sandbox.platform import Platform, Refused
 from ocma_sandbox.world import World
@@ -185,4 +186,5 @@ INSTAGRAM = Platform(
     settle=lambda world: errors.note_time(world.clock()),
     schema=tokens.SCHEMA + containers.SCHEMA,
     tables=(containers.TABLE,),
+    counts=COUNTS,
 )

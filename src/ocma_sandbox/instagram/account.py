@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ocma_sandbox import books, people
+from ocma_sandbox import people
+from ocma_sandbox.figures import Figures
 from ocma_sandbox.graph import errors, fields, held
 from ocma_sandbox.graph.calls import Visit
 from ocma_sandbox.graph.fields import Field, View
@@ -12,6 +13,7 @@ from ocma_sandbox.graph.held import Estate
 from ocma_sandbox.graph.house import Caller, Client, House
 from ocma_sandbox.graph.usage import Quota
 from ocma_sandbox.instagram import settings
+from ocma_sandbox.instagram.counts import COUNTS
 from ocma_sandbox.limits import Limit
 from ocma_sandbox.people import Person
 from ocma_sandbox.world import World
@@ -159,16 +161,16 @@ def own(visit: Visit) -> Person:
 def view(visit: Visit, person: Person) -> View:
     """Instagram Login shows both ids; the one called `id` is the app's own."""
     alone = is_instagram_login(visit)
-    count = books.count(visit.world.store, "platform = 'instagram' AND person_id = ? AND deleted_at IS NULL", person.id)
+    figures = Figures(visit.world, COUNTS)
     shown: View = {
         **fields.empty("biography", "website"),
         "id": lambda _field: app_scoped(person) if alone else person.id,
         "username": lambda _field: person.handle,
         "name": lambda _field: person.name,
         "profile_picture_url": lambda _field: f"{visit.base}/picture/{person.id}",
-        "followers_count": lambda _field: person.followers,
-        "follows_count": lambda _field: person.following,
-        "media_count": lambda _field: count,
+        "followers_count": lambda _field: figures.gauge(person, "followers_count"),
+        "follows_count": lambda _field: figures.gauge(person, "follows_count"),
+        "media_count": lambda _field: figures.gauge(person, "media_count"),
     }
     if not alone:
         return {**shown, **fields.empty("ig_id", "has_profile_pic")}

@@ -205,4 +205,6 @@ def _wrong(chosen: InstagramSettings, draft: Container, taken: Taken) -> str | N
 
 def _entry(draft: Container, taken: Taken) -> Json:
     label = Label(KEY, draft.id, draft.person_id, draft.media_type.lower(), draft.details.get("alt_text"))
-    return media.entry(intake.medium(taken, label, draft.created_at))
+    seconds = taken.movie.seconds
+    length = {} if seconds is None else {"seconds": seconds}
+    return {**media.entry(intake.medium(taken, label, draft.created_at)), **length}

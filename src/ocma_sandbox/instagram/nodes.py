@@ -4,12 +4,14 @@ from typing import Any
 
 from ocma_sandbox import books, people
 from ocma_sandbox.books import Post
+from ocma_sandbox.figures import Figures
 from ocma_sandbox.graph import calls, errors, fields, held, paging
 from ocma_sandbox.graph.calls import Visit
 from ocma_sandbox.graph.fields import Field, View
 from ocma_sandbox.graph.timestamps import time_of
 from ocma_sandbox.instagram import account, making, publishing, settings
 from ocma_sandbox.instagram.account import DAY, ESTATE, FACEBOOK_WORDS, INSTAGRAM_WORDS, KEY, Words
+from ocma_sandbox.instagram.counts import COUNTS
 
 Json = dict[str, Any]
 
@@ -57,6 +59,8 @@ def _permalink(visit: Visit, post: Post) -> str:
 def media_view(visit: Visit, post: Post) -> View:
     author = people.get(visit.world.store, KEY, post.person_id)
     alt_text = post.media[0]["altText"] if len(post.media) == 1 else None
+    figures = Figures(visit.world, COUNTS)
+    is_hidden = author.handle in settings.of(visit.world).hidden_like_accounts.split()
     return {
         **fields.empty("thumbnail_url", "boost_eligibility_info", "ig_id", "is_shared_to_feed"),
         "id": lambda _field: post.id,
@@ -71,15 +75,11 @@ def media_view(visit: Visit, post: Post) -> View:
         "username": lambda _field: author.handle,
         "owner": lambda _field: {"id": author.id},
         "is_comment_enabled": lambda _field: post.details.get("comments", True),
-        "like_count": lambda _field: post.metrics.get("likes", 0),
-        "comments_count": lambda _field: _comment_count(visit, post),
+        "like_count": lambda _field: None if is_hidden else figures.value(post, "likes"),
+        "comments_count": lambda _field: figures.value(post, "comments", seen_until(visit)),
         "children": lambda asked: _children(visit, post, asked),
         "comments": lambda asked: {"data": _comments(visit, post, asked.inner)},
     }
-
-
-def _comment_count(visit: Visit, post: Post) -> int:
-    return books.count(visit.world.store, COMMENTS, seen_until(visit), post.id)
 
 
 def _children(visit: Visit, post: Post, asked: Field) -> Json | None:

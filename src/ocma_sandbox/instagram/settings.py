@@ -12,6 +12,7 @@ class InstagramSettings(GraphSettings):
     short token into `data[]`. `publish_limit` and `container_limit` are per account and 24 hours. `container_error`: the
     subcode with which every container made while it is set fails. `republish_error`: how a container that is published
     already is refused; the real code is not known. `deletes` is whether Facebook Login may delete media.
+    `hidden_like_accounts`: handles of those who hide how many like their media.
     """
 
     client_id: str = "sandbox-instagram-client"
@@ -28,6 +29,7 @@ class InstagramSettings(GraphSettings):
     container_error: str = ""
     republish_error: str = "9007/2207027"
     deletes: bool = True
+    hidden_like_accounts: str = ""
     max_caption: int = 2_200
     max_mentions: int = 20
     max_hashtags: int = 30

@@ -14,8 +14,21 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ocma_sandbox import books, pages, people
-from ocma_sandbox.linkedin import assets, comments, identity, members, oauth, posts, problems, statistics, tokens, uploads
+from ocma_sandbox.linkedin import (
+    analytics,
+    assets,
+    comments,
+    identity,
+    members,
+    oauth,
+    posts,
+    problems,
+    statistics,
+    tokens,
+    uploads,
+)
 from ocma_sandbox.linkedin.calls import Call, route
+from ocma_sandbox.linkedin.counts import COUNTS
 from ocma_sandbox.linkedin.members import KEY
 from ocma_sandbox.linkedin.settings import LinkedInSettings
 from ocma_sandbox.platform import Platform
@@ -43,8 +56,9 @@ CALLS = (
     Call("GET", COMMENTS, comments.list_, "partnerApiSocialActions.GET_ALL"),
     Call("DELETE", COMMENTS + "/{id:str}", comments.delete, "partnerApiSocialActions.DELETE"),
     Call("GET", "/rest/organizationalEntityShareStatistics", statistics.of_shares, "shareStatistics.FINDER", ADMIN),
+    Call("GET", "/rest/organizationalEntityFollowerStatistics", statistics.of_followers, "followerStatistics.FINDER", ADMIN),
     Call("GET", "/rest/networkSizes/{urn:str}", statistics.network_size, "networkSizes.GET", ADMIN),
-    Call("GET", "/rest/memberCreatorPostAnalytics", statistics.of_member, "postAnalytics.FINDER", ("r_member_postAnalytics",)),
+    Call("GET", "/rest/memberCreatorPostAnalytics", analytics.show, "postAnalytics.FINDER", ("r_member_postAnalytics",)),
     Call("GET", "/rest/memberFollowersCount", statistics.followers, "followersCount.FINDER", ("r_member_profileAnalytics",)),
 )
 
@@ -115,4 +129,5 @@ LINKEDIN = Platform(
     settle=posts.settle,
     schema=uploads.SCHEMA + posts.SCHEMA,
     tables=(uploads.TABLE, posts.DOOMED),
+    counts=COUNTS,
 )

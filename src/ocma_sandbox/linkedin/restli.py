@@ -10,7 +10,7 @@ from ocma_sandbox.linkedin import problems
 
 Json = dict[str, Any]
 
-MOST = 100
+MOST, DEEPEST = 100, 4
 
 
 def raw(request: Request, name: str) -> str | None:
@@ -36,6 +36,40 @@ def record(request: Request, name: str) -> tuple[str, str]:
     if not (value.startswith("(") and value.endswith(")") and colon):
         raise problems.bad_query()
     return key, unquote(inner)
+
+
+def parsed(request: Request, name: str) -> Json | None:
+    """(key:value,key:(key:value)), however deep; None when it was not asked for."""
+    value = raw(request, name)
+    if value is None:
+        return None
+    found, rest = _record(value, DEEPEST)
+    if rest:
+        raise problems.bad_query()
+    return found
+
+
+def _record(value: str, depth: int) -> tuple[Json, str]:
+    """The record that the text begins with, and what comes after it."""
+    found: Json = {}
+    if not value.startswith("(") or not depth:
+        raise problems.bad_query()
+    value = value[1:]
+    while True:
+        key, colon, value = value.partition(":")
+        if not (colon and key.isidentifier()) or key in found:
+            raise problems.bad_query()
+        found[key], value = _record(value, depth - 1) if value.startswith("(") else _plain(value)
+        mark, value = value[:1], value[1:]
+        if mark == ")":
+            return found, value
+        if mark != ",":
+            raise problems.bad_query()
+
+
+def _plain(value: str) -> tuple[str, str]:
+    end = next((place for place, each in enumerate(value) if each in ",()"), len(value))
+    return unquote(value[:end]), value[end:]
 
 
 def text(request: Request, name: str) -> str:
@@ -68,6 +102,13 @@ def _number(request: Request, name: str, otherwise: int) -> int:
     if not (value.isascii() and value.isdecimal()) or len(value) > 9:
         raise problems.bad_query()
     return int(value)
+
+
+def whole(request: Request, elements: Sequence[Json]) -> Json:
+    """All of it, unless a page is asked for."""
+    if "count" in request.query_params:
+        return page(request, elements)
+    return {"paging": {"start": 0, "count": len(elements), "total": len(elements), "links": []}, "elements": list(elements)}
 
 
 def page(request: Request, elements: Sequence[Json], total: int | None = None) -> Json:

@@ -22,6 +22,8 @@ class LinkedInSettings:
     `omit_post_id` answers 201 without x-restli-id. `conflicts`: so many publishes are answered with 409 first.
     `listing_lag_seconds`: how long a post is live before the author's list shows it.
     `rate_factor` multiplies every daily limit; 0 switches them off.
+    `audience`: people see what is published, like it and follow (ocma_sandbox.audience). `statistics_lag_hours`: how late
+    statistics of pages and analytics of members are.
     """
 
     client_id: str = "sandbox-linkedin-client"
@@ -67,6 +69,8 @@ class LinkedInSettings:
     member_posts_per_day: int = 150
     app_calls_per_day: int = 100_000
     rate_factor: float = 1.0
+    audience: bool = False
+    statistics_lag_hours: float = 0.0
 
 
 def of(world: World) -> LinkedInSettings:

@@ -1,9 +1,10 @@
-"""What a post, a page or a member counts: nothing is made up, it is what /_control/metrics was told.
+"""What a page's posts count, whose followers it gains, and how many it has.
 
-Totals only: the sandbox keeps no times of views and likes, so questions by day are refused.
+Unsure, and chosen here: statistics come whole unless `count` is given; of a post that has any data every interval is told,
+as of a page; gains are those who came, without those who left.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -11,95 +12,96 @@ from starlette.responses import JSONResponse, Response
 
 from ocma_sandbox import books
 from ocma_sandbox.books import Post
-from ocma_sandbox.linkedin import members, problems, restli, urns
+from ocma_sandbox.figures import Figures
+from ocma_sandbox.linkedin import intervals, members, problems, restli, urns
 from ocma_sandbox.linkedin.calls import Caller
+from ocma_sandbox.linkedin.counts import COUNTS, GAINS, MEMBER_FOLLOWERS, OF_PAGE, PAGE_FOLLOWERS
 from ocma_sandbox.linkedin.members import KEY
 from ocma_sandbox.people import Person
 from ocma_sandbox.world import World
 
 Json = dict[str, Any]
 
-COUNTS = ("impressionCount", "uniqueImpressionsCount", "clickCount", "likeCount", "commentCount", "shareCount")
 ENGAGED = ("clickCount", "likeCount", "commentCount", "shareCount")
-QUERY_TYPES = (
-    *("IMPRESSION", "MEMBERS_REACHED", "RESHARE", "REACTION", "COMMENT"),
-    *("POST_SEND", "POST_SAVE", "LINK_CLICKS", "PREMIUM_CTA_CLICKS"),
-    *("FOLLOWER_GAINED_FROM_CONTENT", "PROFILE_VIEW_FROM_CONTENT"),
-)
-SINCE_202604 = QUERY_TYPES[5:]
-METRIC_TYPE = "com.linkedin.adsexternalapi.memberanalytics.v1.CreatorPostAnalyticsMetricTypeV1"
-OWN = "platform = 'linkedin' AND person_id = ? AND reply_to IS NULL AND deleted_at IS NULL"
+KINDS = {"share": "shares", "ugcPost": "ugcPosts"}
 
 
 async def of_shares(world: World, caller: Caller, request: Request) -> Response:
     """GET /rest/organizationalEntityShareStatistics: posts without data are simply absent."""
+    page = _page(world, caller, request)
+    told = Told(world, page, intervals.by_granularity(world, request))
+    wanted = {kind: restli.listed(request, name) for kind, name in KINDS.items()}
+    if all(asked is None for asked in wanted.values()):
+        return JSONResponse(restli.whole(request, told.of_page()))
+    posts = [told.of_post(kind, urn) for kind, asked in wanted.items() for urn in asked or ()]
+    return JSONResponse(restli.whole(request, [element for elements in posts for element in elements]))
+
+
+def _page(world: World, caller: Caller, request: Request) -> Person:
     restli.finder(request, "organizationalEntity")
-    page = _page(world, caller, restli.text(request, "organizationalEntity"))
-    if "timeIntervals" in request.query_params:
-        raise problems.illegal("timeIntervals: the sandbox keeps totals only")
-    wanted = {kind: restli.listed(request, name) for kind, name in (("share", "shares"), ("ugcPost", "ugcPosts"))}
-    if wanted["share"] is None and wanted["ugcPost"] is None:
-        posts = books.select(world.store, OWN, page.id)
-        return JSONResponse(restli.page(request, [_statistics(page, [post.metrics for post in posts])]))
-    found = [_of_post(world, page, kind, urn) for kind, asked in wanted.items() for urn in asked or ()]
-    return JSONResponse(restli.page(request, [element for element in found if element]))
-
-
-def _page(world: World, caller: Caller, urn: str) -> Person:
-    page = members.find(world, urns.read(urn, "organizationalEntity", "organization"))
+    named = restli.text(request, "organizationalEntity")
+    page = members.find(world, urns.read(named, "organizationalEntity", "organization"))
     if page is None or members.role(world, caller.member, page) != "ADMINISTRATOR":
         raise problems.denied(caller.access)
     return page
 
 
-def _of_post(world: World, page: Person, kind: str, urn: str) -> Json | None:
-    urns.read(urn, kind, kind)
-    post = books.find(world.store, KEY, urn)
-    if post is None or post.person_id != page.id or not post.metrics:
-        return None
-    return {**_statistics(page, [post.metrics]), kind: urn}
+class Told:
+    """Elements of statistics: one for each interval, or one for all time when none are asked for."""
+
+    def __init__(self, world: World, page: Person, asked: list[intervals.Interval] | None) -> None:
+        self._world = world
+        self._page = page
+        self._asked = asked
+        self._figures = Figures(world, COUNTS)
+        self._until = intervals.told_until(world)
+
+    def of_page(self) -> list[Json]:
+        if self._asked is None:
+            return [self._statistics(lambda name: self._figures.total(self._page, name, self._until))]
+        return [
+            {**self._statistics(lambda name, of=each.bounds: self._figures.between(self._page, name, *of)), **each.by_time()}
+            for each in self._asked
+        ]
+
+    def of_post(self, kind: str, urn: str) -> list[Json]:
+        urns.read(urn, kind, kind)
+        post = books.find(self._world.store, KEY, urn)
+        if post is None or post.person_id != self._page.id or not self._has_data(post):
+            return []
+        own = [post]
+        if self._asked is None:
+            return [{**self._statistics(lambda name: self._figures.value(post, name, self._until)), kind: urn}]
+        return [
+            {**self._statistics(lambda name, of=each.bounds: self._figures.grown(own, name, *of)), kind: urn, **each.by_time()}
+            for each in self._asked
+        ]
+
+    def _has_data(self, post: Post) -> bool:
+        if post.at > self._until:
+            return False
+        return bool(post.metrics) or any(self._figures.value(post, name, self._until) for name in OF_PAGE)
+
+    def _statistics(self, count: Callable[[str], int]) -> Json:
+        total: Json = {name: count(name) for name in OF_PAGE}
+        seen = total["impressionCount"]
+        total["engagement"] = sum(total[name] for name in ENGAGED) / seen if seen else 0.0
+        return {"organizationalEntity": members.urn(self._page), "totalShareStatistics": total}
 
 
-def _statistics(page: Person, metrics: Iterable[Json]) -> Json:
-    given = list(metrics)
-    total: Json = {name: sum(item.get(name, 0) for item in given) for name in COUNTS}
-    seen = total["impressionCount"]
-    total["engagement"] = sum(total[name] for name in ENGAGED) / seen if seen else 0.0
-    return {"organizationalEntity": members.urn(page), "totalShareStatistics": total}
+async def of_followers(world: World, caller: Caller, request: Request) -> Response:
+    """GET /rest/organizationalEntityFollowerStatistics: by time; who they are is not known here."""
+    page, figures = _page(world, caller, request), Figures(world, COUNTS)
+    asked = intervals.by_granularity(world, request)
+    if asked is None:
+        raise problems.illegal("timeIntervals: the sandbox does not know followers by kind")
+    elements = [{**each.by_time(), **_gains(figures, page, each)} for each in asked]
+    return JSONResponse(restli.whole(request, elements))
 
 
-async def of_member(world: World, caller: Caller, request: Request) -> Response:
-    """GET /rest/memberCreatorPostAnalytics: one metric of one post, or of all."""
-    query = request.query_params
-    name = query.get("queryType", "")
-    if name not in QUERY_TYPES or (name in SINCE_202604 and caller.version < "202604"):
-        raise problems.bad_query()
-    if query.get("aggregation", "TOTAL") != "TOTAL":
-        raise problems.illegal("aggregation: the sandbox keeps totals only")
-    posts = _asked(world, caller, request)
-    count = sum(post.metrics.get(name, 0) for post in posts)
-    metric = name if caller.version >= "202605" else {METRIC_TYPE: name}
-    return JSONResponse(restli.page(request, [{"count": count, "metricType": metric, **_target(request)}]))
-
-
-def _asked(world: World, caller: Caller, request: Request) -> list[Post]:
-    if restli.finder(request, "me", "entity") == "me":
-        return books.select(world.store, OWN, caller.member.id)
-    kind, urn = restli.record(request, "entity")
-    if kind not in {"share", "ugc", "ugcPost"}:
-        raise problems.bad_query()
-    urns.read(urn, "entity", "share" if kind == "share" else "ugcPost")
-    post = books.find(world.store, KEY, urn)
-    if post is None or post.person_id != caller.member.id:
-        raise problems.not_found()
-    return [post]
-
-
-def _target(request: Request) -> Json:
-    if request.query_params.get("q") == "me":
-        return {}
-    kind, urn = restli.record(request, "entity")
-    return {"targetEntity": {kind: urn}}
+def _gains(figures: Figures, page: Person, each: intervals.Interval) -> Json:
+    gains = {name: figures.between(page, name, *each.bounds) for name in GAINS}
+    return {"organizationalEntity": members.urn(page), "followerGains": gains}
 
 
 async def network_size(world: World, _caller: Caller, request: Request) -> Response:
@@ -109,10 +111,11 @@ async def network_size(world: World, _caller: Caller, request: Request) -> Respo
     page = members.find(world, urns.read(request.path_params["urn"], "id", "organization"))
     if page is None:
         raise problems.not_found()
-    return JSONResponse({"firstDegreeSize": page.followers})
+    return JSONResponse({PAGE_FOLLOWERS: Figures(world, COUNTS).gauge(page, PAGE_FOLLOWERS)})
 
 
-async def followers(_world: World, caller: Caller, request: Request) -> Response:
+async def followers(world: World, caller: Caller, request: Request) -> Response:
     """GET /rest/memberFollowersCount?q=me"""
     restli.finder(request, "me")
-    return JSONResponse(restli.page(request, [{"memberFollowersCount": caller.member.followers}]))
+    count = Figures(world, COUNTS).gauge(caller.member, MEMBER_FOLLOWERS)
+    return JSONResponse(restli.page(request, [{MEMBER_FOLLOWERS: count}]))

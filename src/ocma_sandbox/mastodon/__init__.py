@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from ocma_sandbox import books, pages, people
 from ocma_sandbox.mastodon import accounts, errors, instance, notifications, oauth, scheduled, statuses, streaming, uploads
 from ocma_sandbox.mastodon.calls import KEY, Call, route
+from ocma_sandbox.mastodon.counts import COUNTS
 from ocma_sandbox.mastodon.settings import MastodonSettings
 from ocma_sandbox.platform import Platform
 from ocma_sandbox.world import World
@@ -105,4 +106,5 @@ MASTODON = Platform(
     settle=statuses.settle,
     schema=scheduled.SCHEMA + notifications.SCHEMA,
     tables=(scheduled.TABLE, notifications.TABLE),
+    counts=COUNTS,
 )

@@ -5,8 +5,10 @@ from typing import Any
 
 from ocma_sandbox import books, media, people
 from ocma_sandbox.books import Post, iso
+from ocma_sandbox.figures import Figures
 from ocma_sandbox.mastodon import content
 from ocma_sandbox.mastodon.calls import KEY
+from ocma_sandbox.mastodon.counts import COUNTS
 from ocma_sandbox.media import Media
 from ocma_sandbox.people import Person
 from ocma_sandbox.world import World
@@ -45,7 +47,7 @@ class Renderer:
             "avatar_static": missing,
             "header": missing,
             "header_static": missing,
-            "followers_count": person.followers,
+            "followers_count": Figures(self.world, COUNTS).gauge(person, "followers_count"),
             "following_count": person.following,
             "statuses_count": books.count(self.world.store, own, person.id),
             "last_status_at": iso(newest[0].at)[:10] if newest else None,
@@ -97,11 +99,8 @@ class Renderer:
         return body
 
     def _counts(self, post: Post) -> Json:
-        """Replies are counted; the rest is 0 until somebody sets it, nothing is made up."""
-        replies = books.count(self.world.store, LIVE + " AND reply_to = ?", post.id)
-        names = ("reblogs_count", "favourites_count", "quotes_count")
-        given = {name: post.metrics.get(name, 0) for name in names}
-        return {"replies_count": post.metrics.get("replies_count", replies), **given}
+        figures = Figures(self.world, COUNTS)
+        return {name: figures.value(post, name) for name in COUNTS.post}
 
     def _html(self, post: Post) -> str:
         return content.html(post.content, base=self.base, profile=self._profile)

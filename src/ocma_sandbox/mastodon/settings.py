@@ -10,6 +10,7 @@ class MastodonSettings:
     `media_async`: which uploads are answered with 202 and processed for `processing_seconds`: video, always or never.
     `processing_fails` makes every processing end badly. `rate_factor` multiplies every limit; 0 switches them off.
     A stream says that it lives every `heartbeat_seconds` (0: never); who lets more than `stream_backlog` events wait is cut.
+    `audience`: people see what is published, like it and follow (ocma_sandbox.audience).
     """
 
     title: str = "OCMA sandbox"
@@ -37,6 +38,7 @@ class MastodonSettings:
     rate_factor: float = 1.0
     heartbeat_seconds: float = 15.0
     stream_backlog: int = 1000
+    audience: bool = False
 
 
 def of(world: World) -> MastodonSettings:

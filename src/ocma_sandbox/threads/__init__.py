@@ -17,6 +17,7 @@ from ocma_sandbox.graph.calls import Call
 from ocma_sandbox.graph.params import Params
 from ocma_sandbox.platform import Platform
 from ocma_sandbox.threads import insights, making, nodes, profile, publishing, settings
+from ocma_sandbox.threads.counts import COUNTS
 from ocma_sandbox.threads.profile import HOUSE, KEY
 from ocma_sandbox.threads.settings import ThreadsSettings
 from ocma_sandbox.world import World
@@ -111,4 +112,5 @@ THREADS = Platform(
     settle=lambda world: errors.note_time(world.clock()),
     schema=tokens.SCHEMA + containers.SCHEMA,
     tables=(containers.TABLE,),
+    counts=COUNTS,
 )

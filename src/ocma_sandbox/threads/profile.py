@@ -3,6 +3,7 @@
 from typing import Any
 
 from ocma_sandbox import people
+from ocma_sandbox.figures import Figures
 from ocma_sandbox.graph import errors, fields
 from ocma_sandbox.graph.calls import Visit
 from ocma_sandbox.graph.fields import View
@@ -11,6 +12,7 @@ from ocma_sandbox.graph.usage import Quota
 from ocma_sandbox.limits import Limit
 from ocma_sandbox.people import Person
 from ocma_sandbox.threads import settings
+from ocma_sandbox.threads.counts import COUNTS
 from ocma_sandbox.world import World
 
 Json = dict[str, Any]
@@ -78,4 +80,5 @@ async def look_up(visit: Visit) -> Json:
     found = people.find(visit.world.store, KEY, visit.params.need("username"))
     if found is None:
         raise errors.missing(visit.params.need("username"))
-    return {"username": found.handle, "name": found.name, "is_verified": False, "follower_count": found.followers}
+    followers = Figures(visit.world, COUNTS).gauge(found, "followers_count")
+    return {"username": found.handle, "name": found.name, "is_verified": False, "follower_count": followers}

@@ -15,6 +15,7 @@ from ocma_sandbox import books, pages, people
 from ocma_sandbox.platform import Platform
 from ocma_sandbox.tiktok import errors, inits, oauth, publishes, uploads, users, videos
 from ocma_sandbox.tiktok.calls import KEY, Call, route
+from ocma_sandbox.tiktok.counts import COUNTS
 from ocma_sandbox.tiktok.settings import TikTokSettings
 from ocma_sandbox.world import World
 
@@ -81,4 +82,5 @@ TIKTOK = Platform(
     begin=oauth.register,
     schema=publishes.SCHEMA,
     tables=(publishes.TABLE,),
+    counts=COUNTS,
 )

@@ -17,6 +17,7 @@ class TikTokSettings:
     `processing_fails`: the fail_reason that every processing ends with. `posts_per_day`, `shares_per_day`: per
     creator; `user_cap`: creators a day, 0 is no cap. `strict_bodies`: unknown names in a body are refused.
     `rate_factor` multiplies every limit; 0 switches the limits off.
+    `audience`: people see what is published, like it and follow (ocma_sandbox.audience).
     """
 
     client_id: str = "sandbox-tiktok-client"
@@ -47,6 +48,7 @@ class TikTokSettings:
     user_cap: int = 0
     strict_bodies: bool = True
     rate_factor: float = 1.0
+    audience: bool = False
 
 
 def of(world: World) -> TikTokSettings:

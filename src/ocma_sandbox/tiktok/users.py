@@ -7,9 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ocma_sandbox import books, people
+from ocma_sandbox.figures import Figures
 from ocma_sandbox.people import Person
 from ocma_sandbox.tiktok import errors, fields, publishes, settings
 from ocma_sandbox.tiktok.calls import KEY, Caller, base
+from ocma_sandbox.tiktok.counts import COUNTS
 from ocma_sandbox.tiktok.oauth import open_id
 from ocma_sandbox.tiktok.publishes import PUBLIC
 from ocma_sandbox.world import World
@@ -40,7 +42,8 @@ async def info(world: World, caller: Caller, request: Request) -> Response:
 
 def _facts(world: World, person: Person, address: str) -> Json:
     avatar = f"{address}/avatar/{person.handle}.svg"
-    posts = books.select(world.store, "platform = 'tiktok' AND person_id = ?", person.id)
+    posts = books.select(world.store, "platform = 'tiktok' AND person_id = ? AND deleted_at IS NULL", person.id)
+    figures = Figures(world, COUNTS)
     return {
         "open_id": open_id(person),
         "union_id": f"-100{person.id}",
@@ -50,9 +53,9 @@ def _facts(world: World, person: Person, address: str) -> Json:
         "profile_deep_link": f"{address}/@{person.handle}",
         "is_verified": False,
         "username": person.handle,
-        "follower_count": person.followers,
+        "follower_count": figures.gauge(person, "follower_count"),
         "following_count": person.following,
-        "likes_count": sum(post.metrics.get("like_count", 0) for post in posts),
+        "likes_count": figures.total(person, "likes_count"),
         "video_count": sum(publishes.is_public(world, post) for post in posts),
     }
 

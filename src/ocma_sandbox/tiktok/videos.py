@@ -8,17 +8,18 @@ from starlette.responses import Response
 
 from ocma_sandbox import books, people
 from ocma_sandbox.books import Post
+from ocma_sandbox.figures import Figures
 from ocma_sandbox.tiktok import errors, fields, publishes, schemas, settings
 from ocma_sandbox.tiktok.calls import KEY, Caller, base
+from ocma_sandbox.tiktok.counts import COUNTS
 from ocma_sandbox.world import World
 
 Json = dict[str, Any]
 
-METRICS = ("like_count", "comment_count", "share_count", "view_count")
 FIELDS = frozenset(
     {
         *("id", "create_time", "cover_image_url", "share_url", "video_description", "duration", "height", "width"),
-        *("title", "embed_html", "embed_link", *METRICS),
+        *("title", "embed_html", "embed_link", *COUNTS.post),
     }
 )
 DEFAULT_COUNT = 10
@@ -63,15 +64,16 @@ def _millis(post: Post) -> int:
 
 def _presenter(world: World, caller: Caller, request: Request, wanted: list[str]) -> Callable[[Post], Json]:
     address, handle = base(request), people.get(world.store, KEY, caller.person.id).handle
+    figures = Figures(world, COUNTS)
 
     def show(post: Post) -> Json:
-        shown = _shown(post, url(address, handle, post))
+        shown = _shown(figures, post, url(address, handle, post))
         return {name: shown[name] for name in wanted}
 
     return show
 
 
-def _shown(post: Post, address: str) -> Json:
+def _shown(figures: Figures, post: Post, address: str) -> Json:
     first = post.media[0]
     return {
         "id": post.id,
@@ -85,5 +87,5 @@ def _shown(post: Post, address: str) -> Json:
         "title": post.details["title"],
         "embed_html": "",
         "embed_link": address,
-        **{name: post.metrics.get(name, 0) for name in METRICS},
+        **{name: figures.value(post, name) for name in COUNTS.post},
     }

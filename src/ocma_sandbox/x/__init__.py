@@ -14,8 +14,9 @@ from starlette.routing import BaseRoute, Route
 from ocma_sandbox import books, pages, people
 from ocma_sandbox.platform import Platform
 from ocma_sandbox.world import World
-from ocma_sandbox.x import oauth, posts, problems, timelines, uploads, users
+from ocma_sandbox.x import analytics, oauth, posts, problems, timelines, uploads, users
 from ocma_sandbox.x.calls import KEY, Call, route
+from ocma_sandbox.x.counts import COUNTS
 from ocma_sandbox.x.settings import XSettings
 
 READ = ("tweet.read", "users.read")
@@ -26,6 +27,7 @@ CALLS = (
     Call("POST", "/2/tweets", posts.create, WRITE, 100, app_limit=10_000),
     Call("GET", "/2/tweets", posts.look_up, READ, 5000),
     Call("GET", "/2/tweets/search/recent", timelines.search, READ, 300),
+    Call("GET", "/2/tweets/analytics", analytics.show, READ, 300),
     Call("GET", "/2/tweets/{id:str}", posts.show, READ, 5000),
     Call("DELETE", "/2/tweets/{id:str}", posts.delete, WRITE, 50),
     Call("GET", "/2/users/me", users.me, READ, 75),
@@ -89,4 +91,5 @@ X = Platform(
     broken=problems.broken,
     make_person=oauth.make_person,
     begin=oauth.register,
+    counts=COUNTS,
 )

@@ -5,16 +5,19 @@ from typing import Any
 
 from ocma_sandbox import books, people
 from ocma_sandbox.books import Post, iso
+from ocma_sandbox.figures import Figures
 from ocma_sandbox.people import Person
 from ocma_sandbox.world import World
 from ocma_sandbox.x import problems, settings, text
 from ocma_sandbox.x.calls import KEY
+from ocma_sandbox.x.counts import COUNTS
 from ocma_sandbox.x.view import View
 
 Json = dict[str, Any]
 
 AVATAR = "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png"
 PRIVATE_METRICS_SECONDS = 30 * 86400
+_PUBLIC = ("reply_count", "like_count", "quote_count", "bookmark_count", "impression_count")
 _PRIVATE = {
     "non_public_metrics": ("impression_count", "url_link_clicks", "user_profile_clicks", "engagements"),
     "organic_metrics": ("impression_count", "like_count", "reply_count", "url_link_clicks", "user_profile_clicks"),
@@ -72,12 +75,12 @@ def _references(item: Post) -> list[Json]:
 
 
 def _metrics(world: World, view: View, item: Post) -> Json:
-    """Replies are counted; the rest is 0 until somebody sets it, nothing is made up."""
-    reposts = "repost_count" if view.word == "post" else "retweet_count"
-    replies = books.count(world.store, "platform = 'x' AND reply_to = ? AND deleted_at IS NULL", item.id)
-    names = (reposts, "like_count", "quote_count", "bookmark_count", "impression_count")
-    given = {**item.metrics, reposts: item.metrics.get("repost_count", item.metrics.get("retweet_count", 0))}
-    return {"reply_count": item.metrics.get("reply_count", replies), **{name: given.get(name, 0) for name in names}}
+    figures = Figures(world, COUNTS)
+    return {name: figures.value(item, name) for name in (_reposts(view), *_PUBLIC)}
+
+
+def _reposts(view: View) -> str:
+    return "repost_count" if view.word == "post" else "retweet_count"
 
 
 def _may_see_private(world: World, viewer: Person, item: Post) -> bool:
@@ -87,7 +90,9 @@ def _may_see_private(world: World, viewer: Person, item: Post) -> bool:
 def _private(world: World, viewer: Person, view: View, item: Post) -> Json:
     if not _may_see_private(world, viewer, item):
         return {}
-    return {field: {name: item.metrics.get(name, 0) for name in names} for field, names in _PRIVATE.items() if view.wants(field)}
+    names = {**_PRIVATE, "organic_metrics": (_reposts(view), *_PRIVATE["organic_metrics"])}
+    figures, wanted = Figures(world, COUNTS), {field: each for field, each in names.items() if view.wants(field)}
+    return {field: {name: figures.value(item, name) for name in names} for field, names in wanted.items()}
 
 
 def _denied(world: World, viewer: Person, view: View, item: Post) -> list[Json]:
@@ -151,7 +156,7 @@ def user(world: World, view: View, person: Person) -> Json:
 def _audience(world: World, view: View, person: Person) -> Json:
     own = "platform = 'x' AND person_id = ? AND deleted_at IS NULL"
     return {
-        "followers_count": person.followers,
+        "followers_count": Figures(world, COUNTS).gauge(person, "followers_count"),
         "following_count": person.following,
         f"{view.word}_count": books.count(world.store, own, person.id),
         "listed_count": 0,

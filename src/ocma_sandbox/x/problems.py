@@ -89,6 +89,19 @@ def missing(resource: str, parameter: str, value: str) -> Refused:
     return Refused(JSONResponse({**not_found(resource, parameter, value), "status": 404}, 404, media_type=MEDIA_TYPE))
 
 
+def resource_denied(post_id: str) -> Json:
+    return {
+        "resource_id": post_id,
+        "parameter": "ids",
+        "resource_type": "tweet",
+        "section": "data",
+        "title": "Authorization Error",
+        "value": post_id,
+        "detail": f"Sorry, you are not authorized to see the Post with ids: [{post_id}].",
+        "type": TYPES + "not-authorized-for-resource",
+    }
+
+
 def field_denied(field: str, post_id: str) -> Json:
     return {
         "resource_id": post_id,

@@ -10,6 +10,7 @@ class XSettings:
     `redirect_uris`: registered ones, separated by spaces; empty takes any absolute one. `client_secret` empty makes
     a public client. `naming`: field names when a request names none, post (spec 2.167) or tweet (2.166).
     `rate_factor` multiplies every limit; 0 switches the limits off.
+    `audience`: people see what is published, like it and follow (ocma_sandbox.audience).
     """
 
     client_id: str = "sandbox-x-client"
@@ -28,6 +29,7 @@ class XSettings:
     upload_seconds: int = 1_295_999
     media_seconds: int = 86400
     rate_factor: float = 1.0
+    audience: bool = False
 
 
 def of(world: World) -> XSettings:

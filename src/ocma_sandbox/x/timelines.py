@@ -2,10 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -15,13 +13,11 @@ from ocma_sandbox import books, people
 from ocma_sandbox.books import Post
 from ocma_sandbox.people import Person
 from ocma_sandbox.world import World
-from ocma_sandbox.x import present, problems, query, text, view
+from ocma_sandbox.x import parameters, present, problems, query, text, view
 from ocma_sandbox.x.calls import KEY
 
 Json = dict[str, Any]
-Value = TypeVar("Value")
 
-MAX_ID = 2**63 - 1
 SEARCH_SECONDS = 7 * 86400
 MAX_QUERY = 512
 PAGE_PARAMETERS = ("max_results", "pagination_token", "start_time", "end_time", "since_id", "until_id")
@@ -106,10 +102,10 @@ def _answer(world: World, viewer: Person, asked: view.View, page: Page, found: l
 
 def _page(params: QueryParams, *, least: int) -> Page:
     page = Page(
-        since_id=_number(params, "since_id", 0),
-        until_id=_number(params, "until_id", MAX_ID),
-        start=_time(params, "start_time", 0.0),
-        end=_time(params, "end_time", 2.0**40),
+        since_id=parameters.number(params, "since_id", 0),
+        until_id=parameters.number(params, "until_id", parameters.MAX_ID),
+        start=parameters.time(params, "start_time", 0.0),
+        end=parameters.time(params, "end_time", 2.0**40),
         size=_size(params, least),
     )
     if page.start >= page.end:
@@ -129,37 +125,7 @@ def _continued(page: Page, token: str) -> Page:
 
 
 def _size(params: QueryParams, least: int) -> int:
-    size = _number(params, "max_results", 10)
+    size = parameters.number(params, "max_results", 10)
     if not least <= size <= 100:
         raise problems.invalid("max_results", size, f"The `max_results` [{size}] is not between {least} and 100")
     return size
-
-
-def _number(params: QueryParams, name: str, otherwise: int) -> int:
-    value = params.get(name)
-    return otherwise if value is None else _read(name, value, _whole, "a whole number")
-
-
-def _whole(value: str) -> int:
-    if not (value.isascii() and value.isdecimal()):
-        raise ValueError(value)
-    return min(int(value[:20]), MAX_ID)
-
-
-def _time(params: QueryParams, name: str, otherwise: float) -> float:
-    value = params.get(name)
-    return otherwise if value is None else _read(name, value, _instant, "a time like 2026-01-31T12:00:00Z")
-
-
-def _instant(value: str) -> float:
-    at = datetime.fromisoformat(value)
-    if at.tzinfo is None:
-        raise ValueError(value)
-    return at.timestamp()
-
-
-def _read(name: str, value: str, read: Callable[[str], Value], what: str) -> Value:
-    try:
-        return read(value)
-    except ValueError:
-        raise problems.invalid(name, value, f"{name} must be {what}") from None

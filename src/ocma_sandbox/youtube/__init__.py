@@ -1,7 +1,7 @@
-"""YouTube (Data API v3), after its published discovery description and the project's fact sheet.
+"""YouTube (Data API v3, reports of the Analytics API v2), after its discovery descriptions and the project's fact sheet.
 
 What is doubtful about the real YouTube is named where it is decided (oauth, metadata, sessions) and, where it matters
-to a client, can be changed by a setting. Not here: the Analytics API, captions, and the WebSub hub.
+to a client, can be changed by a setting. Not here: captions, and the WebSub hub.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,9 @@ from starlette.routing import BaseRoute, Route
 from ocma_sandbox import books, pages, people
 from ocma_sandbox.platform import Platform
 from ocma_sandbox.world import World
-from ocma_sandbox.youtube import channels, comments, errors, films, listings, oauth, quota, sessions, videos
+from ocma_sandbox.youtube import channels, comments, errors, films, listings, oauth, quota, reports, sessions, videos
 from ocma_sandbox.youtube.calls import KEY, Call, route
+from ocma_sandbox.youtube.counts import COUNTS
 from ocma_sandbox.youtube.settings import YouTubeSettings
 
 WRITE = ("youtube", "youtube.force-ssl", "youtubepartner")
@@ -35,7 +36,8 @@ CALLS = (
         for path in (sessions.UPLOAD, f"/resumable{sessions.UPLOAD}")
     ),
     Call("GET", f"{V3}/videos", videos.list_, READ, PART, ID),
-    Call("GET", f"{V3}/videos:batchGetStats", videos.batch_stats, READ, PART, ID),
+    Call("GET", f"{V3}/videos:batchGetStats", videos.batch_stats, READ, PART, ID, 1, quota.STATS),
+    Call("GET", "/v2/reports", reports.query, reports.SCOPES, ("ids", "startDate", "endDate", "metrics"), reports.OPTIONAL, 0),
     Call("PUT", f"{V3}/videos", videos.update, WRITE, PART, (), 50),
     Call("DELETE", f"{V3}/videos", videos.delete, WRITE, ID, (), 50),
     Call("POST", "/upload/youtube/v3/thumbnails/set", videos.set_thumbnail, UPLOAD, ("videoId",), (), 50),
@@ -96,7 +98,7 @@ YOUTUBE = Platform(
     make_settings=YouTubeSettings,
     routes=_routes,
     publishes=lambda method, path: (method, path) in PUBLISHES,
-    is_api=lambda path: path.startswith((V3, "/upload/", "/resumable/")),
+    is_api=lambda path: path.startswith((V3, "/v2/", "/upload/", "/resumable/")),
     token_path=TOKEN,
     throttled=errors.throttled,
     broken=errors.broken,
@@ -104,4 +106,5 @@ YOUTUBE = Platform(
     begin=oauth.register,
     schema=films.SCHEMA + sessions.SCHEMA + quota.SCHEMA,
     tables=(films.TABLE, sessions.TABLE, quota.TABLE),
+    counts=COUNTS,
 )

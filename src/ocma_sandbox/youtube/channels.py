@@ -7,10 +7,12 @@ from starlette.responses import JSONResponse, Response
 
 from ocma_sandbox import people
 from ocma_sandbox.books import iso
+from ocma_sandbox.figures import Figures
 from ocma_sandbox.people import Person
 from ocma_sandbox.world import World
 from ocma_sandbox.youtube import bodies, errors, films, ids, settings
 from ocma_sandbox.youtube.calls import KEY, Caller, base
+from ocma_sandbox.youtube.counts import COUNTS
 
 Json = dict[str, Any]
 
@@ -60,16 +62,11 @@ def _shown(world: World, person: Person, wanted: list[str], address: str) -> Jso
 
 
 def _statistics(world: World, person: Person) -> Json:
-    own = films.of_channel(world, person.id)
+    own, figures = films.of_channel(world, person.id), Figures(world, COUNTS)
+    is_hidden = person.handle in settings.of(world).hidden_subscriber_accounts.split()
     return {
-        "viewCount": str(sum(film.metrics.get("viewCount", 0) for film in own)),
-        "subscriberCount": str(_rounded(person.followers)),
-        "hiddenSubscriberCount": False,
+        "viewCount": str(figures.total(person, "viewCount")),
+        **({} if is_hidden else {"subscriberCount": str(figures.gauge(person, "subscriberCount"))}),
+        "hiddenSubscriberCount": is_hidden,
         "videoCount": str(sum(films.privacy(world, film) == "public" for film in own)),
     }
-
-
-def _rounded(count: int) -> int:
-    """Down to three figures, as everybody sees it."""
-    step = 10 ** max(0, len(str(count)) - 3)
-    return count // step * step

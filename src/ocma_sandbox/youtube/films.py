@@ -7,13 +7,16 @@ from typing import Any
 
 from ocma_sandbox import books, people
 from ocma_sandbox.books import Post, iso
+from ocma_sandbox.figures import Figures
 from ocma_sandbox.world import World
 from ocma_sandbox.youtube import ids, metadata
 from ocma_sandbox.youtube.calls import KEY
+from ocma_sandbox.youtube.counts import COUNTS
 
 Json = dict[str, Any]
 
 PARTS = ("id", "snippet", "status", "statistics", "contentDetails", "processingDetails", *metadata.WRITABLE[2:])
+STATISTICS = ("viewCount", "likeCount", "dislikeCount", "favoriteCount", "commentCount")
 OWNER_PARTS = frozenset({"processingDetails"})
 KINDS = "platform = 'youtube' AND details ->> '$.kind' IN ('video', 'short')"
 TABLE = "youtube_failed"
@@ -90,7 +93,7 @@ def shown(world: World, film: Post, wanted: list[str], person_id: str, address: 
     parts = {
         "snippet": _snippet(world, film, address),
         "status": _status(world, film),
-        "statistics": statistics(world, film),
+        "statistics": statistics(world, film, person_id),
         "contentDetails": _content_details(film),
         "processingDetails": _processing(world, film),
         **{name: film.details["more"].get(name, {}) for name in metadata.WRITABLE[2:]},
@@ -128,10 +131,11 @@ def _status(world: World, film: Post) -> Json:
     return {**defaults, **kept, **made_for_kids, **(ending if is_ended else {"uploadStatus": "uploaded"})}
 
 
-def statistics(world: World, film: Post) -> Json:
-    """Numbers are strings; what is hidden is absent."""
-    counts = {"viewCount": 0, "likeCount": 0, "favoriteCount": 0, "commentCount": comment_count(world, film)}
-    return {name: str(film.metrics.get(name, count)) for name, count in counts.items()}
+def statistics(world: World, film: Post, person_id: str) -> Json:
+    """Numbers are strings. What is hidden is absent: dislikes from all but the owner, comments where there can be none."""
+    hidden = {"dislikeCount": film.person_id != person_id, "commentCount": is_closed(film)}
+    figures = Figures(world, COUNTS)
+    return {name: str(figures.value(film, name)) for name in STATISTICS if not hidden.get(name)}
 
 
 def _content_details(film: Post) -> Json:

@@ -7,7 +7,7 @@ from ocma_sandbox.world import World
 from ocma_sandbox.youtube import settings
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
-UNITS, INSERTS, SEARCHES = "units", "inserts", "searches"
+UNITS, INSERTS, SEARCHES, STATS = "units", "inserts", "searches", "stats"
 TABLE = "youtube_quota"
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS {TABLE} (
@@ -25,7 +25,12 @@ def take(world: World, project: str, bucket: str, cost: int) -> bool:
     chosen = settings.of(world)
     if chosen.rate_factor <= 0:
         return True
-    limits = {UNITS: chosen.units_per_day, INSERTS: chosen.inserts_per_day, SEARCHES: chosen.searches_per_day}
+    limits = {
+        UNITS: chosen.units_per_day,
+        INSERTS: chosen.inserts_per_day,
+        SEARCHES: chosen.searches_per_day,
+        STATS: chosen.stats_per_day,
+    }
     where = (day(world), project, bucket)
     with world.store.transaction():
         world.store.run("INSERT OR IGNORE INTO youtube_quota VALUES (?, ?, ?, 0)", *where)

@@ -12,9 +12,12 @@ class YouTubeSettings:
     account and client; the oldest beyond that dies silently. `audited`: false locks every upload private.
     `channelless_accounts`, `suspended_accounts`: handles. `processing_seconds`: until an upload is processed.
     `failure_reason`, `rejection_reason`: how the processing of every upload ends. `created_status` of the request
-    that completes an upload: 200 or 201. `inserts_per_day`, `searches_per_day`, `units_per_day`: quota of the
+    that completes an upload: 200 or 201. `inserts_per_day`, `searches_per_day`, `stats_per_day`, `units_per_day`: quota of the
     project, until midnight in California; `uploads_per_day`: per channel. `rate_factor` multiplies these; 0 switches
     them off. `strict_bodies`: unknown names in a body are refused.
+    `audience`: people see what is published, like it and follow (ocma_sandbox.audience).
+    `hidden_subscriber_accounts`: handles whose subscribers are not told. `analytics_lag_hours`: after a day's end, until the
+    Analytics API has it.
     """
 
     client_id: str = "sandbox-youtube-client"
@@ -30,6 +33,8 @@ class YouTubeSettings:
     audited: bool = True
     channelless_accounts: str = ""
     suspended_accounts: str = ""
+    hidden_subscriber_accounts: str = ""
+    analytics_lag_hours: float = 72.0
     session_seconds: int = 7 * 86400
     processing_seconds: float = 1.0
     failure_reason: str = ""
@@ -39,9 +44,11 @@ class YouTubeSettings:
     inserts_per_day: int = 100
     searches_per_day: int = 100
     units_per_day: int = 10_000
+    stats_per_day: int = 10_000
     uploads_per_day: int = 100
     rate_factor: float = 1.0
     strict_bodies: bool = True
+    audience: bool = False
 
 
 def of(world: World) -> YouTubeSettings:

@@ -49,15 +49,15 @@ async def list_(world: World, caller: Caller, request: Request) -> Response:
 async def batch_stats(world: World, caller: Caller, request: Request) -> Response:
     """GET /youtube/v3/videos:batchGetStats"""
     wanted = bodies.parts(request, STAT_PARTS)
-    items = [_stat(world, film, wanted) for film in _visible(world, caller, request)]
+    items = [_stat(world, film, wanted, caller.person.id) for film in _visible(world, caller, request)]
     return JSONResponse({"kind": "youtube#batchGetStatsResponse", "items": items})
 
 
-def _stat(world: World, film: Post, wanted: list[str]) -> Json:
-    counts = films.statistics(world, film)
+def _stat(world: World, film: Post, wanted: list[str], person_id: str) -> Json:
+    counts = films.statistics(world, film, person_id)
     parts = {
         "snippet": {"publishTime": films.second(film.at)},
-        "statistics": {name: counts[name] for name in ("viewCount", "likeCount", "commentCount")},
+        "statistics": {name: counts[name] for name in ("viewCount", "likeCount", "commentCount") if name in counts},
         "contentDetails": {"duration": f"{round(film.details['seconds'] or 0)}s"},
     }
     shown = {"kind": "youtube#videoStats", "id": film.id}

@@ -38,8 +38,8 @@ def check_request(request: httpx2.Request) -> None:
         raise Broken(f"{name} is a {main['type']}")
     typed = main.get("parameters", {"type": "params", "properties": {}})
     own = {"did", "name"} if name == "app.bsky.video.uploadVideo" else set()  # the service takes them, its lexicon is silent
-    given = {key: value for key, value in request.url.params.items() if key not in own}
-    _object({key: _number(value, typed["properties"].get(key, {})) for key, value in given.items()}, typed, name, name)
+    given = {key: request.url.params.get_list(key) for key in request.url.params if key not in own}
+    _object({key: _typed(values, typed["properties"].get(key, {})) for key, values in given.items()}, typed, name, name)
     _check_body(name, main.get("input"), request)
 
 
@@ -159,5 +159,7 @@ def _find(ref: str, where: str) -> tuple[str, dict[str, Any]]:
     return name, LEXICONS[name][part or "main"]
 
 
-def _number(value: str, schema: dict[str, Any]) -> Any:
-    return int(value) if schema.get("type") == "integer" else value
+def _typed(values: list[str], schema: dict[str, Any]) -> Any:
+    if schema.get("type") == "array" or len(values) > 1:
+        return values
+    return int(values[0]) if schema.get("type") == "integer" else values[0]

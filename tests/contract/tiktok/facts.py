@@ -30,6 +30,11 @@ VIDEO_FIELDS = {
     "width",
     "title",
     "embed_html",
+    "embed_link",
+    "like_count",
+    "comment_count",
+    "share_count",
+    "view_count",
 }
 
 
@@ -96,6 +101,10 @@ def _check_body(request: httpx2.Request, known: Fact) -> None:
     shaped(body, known.body, known.required)
     if "post_info" in body:
         _check_post(body)
+    if "filters" in body:
+        shaped(body["filters"], {"video_ids": list}, ("video_ids",))
+        demand(1 <= len(body["filters"]["video_ids"]) <= 20, "1 to 20 videos")
+    demand(1 <= body.get("max_count", 10) <= 20, "1 to 20 videos")
     return None
 
 

@@ -17,6 +17,7 @@ from ocma.platforms.youtube import YouTube
 
 REDIRECT = "https://ocma.example/api/social/callback"
 UPLOAD, WRITE = "https://www.googleapis.com/auth/youtube.upload", "https://www.googleapis.com/auth/youtube.force-ssl"
+READ, ANALYTICS = "https://www.googleapis.com/auth/youtube.readonly", "https://www.googleapis.com/auth/yt-analytics.readonly"
 TOKEN = {"access_token": "ya29.1", "expires_in": 3599, "scope": f"{UPLOAD} {WRITE}", "token_type": "Bearer"}
 
 
@@ -74,7 +75,7 @@ async def test_the_user_is_sent_to_google_for_offline_access():
         "response_type": "code",
         "client_id": "the-id",
         "redirect_uri": REDIRECT,
-        "scope": f"{UPLOAD} {WRITE}",
+        "scope": f"{UPLOAD} {WRITE} {READ} {ANALYTICS}",
         "state": "a-state",
         "access_type": "offline",
         "prompt": "consent",

@@ -1,7 +1,11 @@
 """/api/auth, and what a bearer token may be."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
 
+import asyncpg
 import pytest
 
 from answers import good, paths, problem
@@ -87,29 +91,74 @@ async def test_a_success_clears_the_count(api, email):
         good(await login(api, email))
 
 
-async def test_only_the_hash_of_a_session_is_stored(api, email, resources):
+def digest_of(token):
+    return sha256(token.encode()).digest()
+
+
+async def ends_at(services, token):
+    """As PostgreSQL has it."""
+    connection = await asyncpg.connect(services.postgres.owner_url)
+    try:
+        return await connection.fetchval("SELECT ends_at FROM ocma.sessions WHERE hash = $1", digest_of(token))
+    finally:
+        await connection.close()
+
+
+async def test_only_the_hash_of_a_session_is_stored(api, email, resources, services):
     token = good(await register(api, email), 201)["token"]
     assert token.startswith("ocma_s_")
-    async for name in resources.redis.scan_iter("ocma:session*"):
+    good(await api.get("/api/auth/me", headers=bearer(token)))
+    assert await ends_at(services, token) is not None
+    copies = [name async for name in resources.redis.scan_iter("ocma:session:*")]
+    assert sessions._key(digest_of(token)).encode() in copies
+    for name in copies:
         assert token.encode() not in name
-        if await resources.redis.type(name) == b"string":
-            assert token.encode() not in await resources.redis.get(name)
+        assert token.encode() not in await resources.redis.get(name)
 
 
-async def test_a_session_slides_and_still_has_an_end(make, resources):
+async def test_a_session_slides_and_still_has_an_end(make, resources, services):
+    person, found = await make.person(), partial(sessions.find_user_id, resources.database, resources.line)
+    token, now = person.headers["Authorization"].removeprefix("Bearer "), resources.clock()
+    for days in range(13, 90, 13):  # used before it ends, each time
+        assert await found(token, lambda days=days: now + timedelta(days=days)) == person.id
+        await resources.redis.delete(sessions._key(digest_of(token)))
+    assert await ends_at(services, token) <= now + sessions.LIFETIME
+    assert await found(token, lambda: now + sessions.LIFETIME) is None
+    other = (await make.person()).headers["Authorization"].removeprefix("Bearer ")
+    assert await found(other, lambda: now + sessions.IDLE + timedelta(minutes=5)) is None, "it was not used"
+
+
+async def test_a_copy_ends_with_its_session(make, resources):
     person = await make.person()
-    token = person.headers["Authorization"].removeprefix("Bearer ")
-    name = sessions._key(token)
-    await resources.redis.expire(name, 60)
-    assert await sessions.find_user_id(resources.redis, token, resources.clock) == person.id
-    assert await resources.redis.ttl(name) > sessions.IDLE.total_seconds() - 60
-    assert await sessions.find_user_id(resources.redis, token, lambda: resources.clock() + sessions.LIFETIME) is None
+    token, late = person.headers["Authorization"].removeprefix("Bearer "), resources.clock() + sessions.LIFETIME
+    assert await sessions.find_user_id(resources.database, resources.line, token, resources.clock) == person.id
+    assert 0 < await resources.redis.ttl(sessions._key(digest_of(token))) <= sessions.COPY
+    assert await sessions.find_user_id(resources.database, resources.line, token, lambda: late) is None
 
 
-async def test_flushed_sessions_are_over_and_no_error(api, email, resources):
+async def test_a_flushed_redis_logs_nobody_out(api, email, resources):
     token = good(await register(api, email), 201)["token"]
-    await resources.redis.delete(sessions._key(token))
+    good(await api.get("/api/auth/me", headers=bearer(token)))
+    await resources.redis.delete(sessions._key(digest_of(token)))
+    good(await api.get("/api/auth/me", headers=bearer(token)))
+
+
+async def test_a_copy_that_was_under_way_when_its_session_was_closed_comes_too_late(api, email, resources):
+    token = good(await register(api, email), 201)["token"]
+    name = sessions._key(digest_of(token))
+    await api.get("/api/auth/me", headers=bearer(token))
+    copy = await resources.redis.get(name)
+    assert (await api.post("/api/auth/logout", headers=bearer(token))).status_code == 204
+    await resources.redis.set(name, copy, ex=sessions.COPY, nx=True)  # as somebody does who read the row before it was gone
     problem(await api.get("/api/auth/me", headers=bearer(token)), 401, "invalidToken")
+
+
+async def test_sessions_that_ended_are_swept_out(make, resources, services):
+    person, long_ago = await make.person(), datetime(2001, 1, 1, tzinfo=UTC)  # when nobody else's ended
+    ended = (await sessions.open_session(resources.database, person.id, lambda: long_ago)).token
+    assert await ends_at(services, ended) == long_ago + sessions.IDLE
+    await sessions.open_session(resources.database, person.id, lambda: long_ago + sessions.IDLE)
+    assert await ends_at(services, ended) is None
 
 
 @pytest.mark.parametrize(

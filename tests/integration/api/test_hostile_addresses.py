@@ -6,11 +6,17 @@ from answers import problem, refused
 from ocma.features.paging import encode_cursor
 
 NOBODY = "01890a5d-ac96-774b-bcce-b302099a8057"
-LISTS = ["/api/social/accounts", "/api/media", "/api/queue/jobs", "/api/queue/dead"]
+LISTS = ["/api/social/accounts", "/api/media", "/api/queue/jobs", "/api/queue/dead", "/api/experiments"]
 BY_ID = {  # every door with ids in its path
-    "GET": ["social/accounts/{}", "media/{}", "media/{}/content", "queue/jobs/{}", "queue/jobs/{}/timeline"],
-    "DELETE": ["social/accounts/{}", "media/{}"],
-    "POST": ["social/accounts/{}/refresh", "queue/jobs/{}/cancel", "queue/jobs/{}/retry", "queue/dead/{}/requeue"],
+    "GET": ["social/accounts/{}", "media/{}", "media/{}/content", "queue/jobs/{}", "queue/jobs/{}/timeline", "experiments/{}"],
+    "DELETE": ["social/accounts/{}", "media/{}", "experiments/{}"],
+    "POST": [
+        "social/accounts/{}/refresh",
+        "queue/jobs/{}/cancel",
+        "queue/jobs/{}/retry",
+        "queue/dead/{}/requeue",
+        "experiments/{}/stop",
+    ],
 }
 EVERY_ID = [(method, f"/api/{path}") for method, all_of_it in BY_ID.items() for path in all_of_it]
 

@@ -50,7 +50,7 @@ async def test_a_revoked_key_is_out_within_five_seconds(api, key, make, workspac
     row = await make.key_row(workspace)
     hands = Hands()
     issuer = Issuer(resources.settings, resources.outbound, resources.clock)
-    elsewhere = Authenticator(resources.database, resources.redis, issuer, resources.clock, hands)
+    elsewhere = Authenticator(resources.database, resources.line, issuer, resources.clock, hands)
     await elsewhere.identify(row.key)
     await api.delete(f"/api/keys/{row.id}", headers=key)
     await elsewhere.identify(row.key)  # another process may not know yet
@@ -65,7 +65,7 @@ async def test_a_revoked_key_is_out_within_five_seconds(api, key, make, workspac
 async def test_a_known_key_costs_no_query(make, workspace, resources):
     row = await make.key_row(workspace)
     issuer = Issuer(resources.settings, resources.outbound, resources.clock)
-    authenticator = Authenticator(resources.database, resources.redis, issuer, resources.clock)
+    authenticator = Authenticator(resources.database, resources.line, issuer, resources.clock)
     first = await authenticator.identify(row.key)
     authenticator._database = None  # asking it now would fail
     assert [await authenticator.identify(row.key) for _ in range(3)] == [first] * 3
@@ -151,7 +151,7 @@ async def test_use_is_written_once_a_minute(make, workspace, resources, database
     now = resources.clock()
     for process in range(3):
         clock = lambda process=process: now + timedelta(seconds=process)  # noqa: E731 - a clock is a function
-        await Authenticator(database, resources.redis, issuer, clock).identify(row.key)
+        await Authenticator(database, resources.line, issuer, clock).identify(row.key)
     assert await last_used() == now
-    await Authenticator(database, resources.redis, issuer, lambda: now + timedelta(seconds=61)).identify(row.key)
+    await Authenticator(database, resources.line, issuer, lambda: now + timedelta(seconds=61)).identify(row.key)
     assert await last_used() == now + timedelta(seconds=61)

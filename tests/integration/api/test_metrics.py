@@ -15,6 +15,7 @@ from ocma.entrypoints.api.app import create_app
 from ocma.features.publishing.breaker import Breaker, Place, Policy, place_of
 from ocma.features.publishing.health import fetch_health
 from ocma.infra import heartbeat
+from ocma.infra.line import Line
 from ocma.infra.redis import connect
 from ocma.platforms.registry import get_connector
 from rows import add_rows
@@ -24,6 +25,8 @@ TOKEN = "scrape-me"
 
 @asynccontextmanager
 async def door(resources, **changes):
+    if "redis" in changes:
+        changes["line"] = Line(changes["redis"], "test")
     app = create_app(replace(resources, **changes))
     transport = httpx2.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url="http://api.test") as client:

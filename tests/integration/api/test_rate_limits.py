@@ -242,7 +242,7 @@ async def test_a_refused_upload_still_speaks_tus(low, key):
 
 
 async def test_a_stream_of_events_counts_once(low, key, monkeypatch):
-    async def three(database, workspace_id, after, lifetime):
+    async def three(database, workspace_id, after, lifetime, may_go_on):
         for position in ("1-1", "1-2", "1-3"):
             yield position, {"type": "publication.published"}
 

@@ -41,6 +41,13 @@ async def test_change(api, key, workspace):
     assert changed["updatedAt"] > changed["createdAt"]
 
 
+async def test_what_reading_figures_may_cost(api, key, workspace):
+    url = f"/api/workspaces/{workspace}"
+    assert good(await api.get(url, headers=key))["metricsBudgetUsd"] == {}
+    assert good(await api.patch(url, headers=key, json={"metricsBudgetUsd": {"x": 2.5}}))["metricsBudgetUsd"] == {"x": 2.5}
+    assert good(await api.get(url, headers=key))["metricsBudgetUsd"] == {"x": 2.5}
+
+
 @pytest.mark.parametrize(
     ("body", "wrong"),
     [
@@ -51,6 +58,8 @@ async def test_change(api, key, workspace):
         ({"onUnknown": "guess"}, "onUnknown"),
         ({"colour": "red"}, "colour"),
         ({"name": "a\x00b"}, "name"),
+        ({"metricsBudgetUsd": {"x": -1}}, "metricsBudgetUsd.x"),
+        ({"metricsBudgetUsd": {"x": "much"}}, "metricsBudgetUsd.x"),
     ],
 )
 async def test_changes_that_are_refused(api, key, workspace, body, wrong):

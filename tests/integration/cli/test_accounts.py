@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+from ocma.features.analytics import freshness
+
 TOKENS = "SELECT access_token, refresh_token, version FROM account_tokens WHERE account_id = :id"
 
 
@@ -10,7 +12,7 @@ def test_a_token_in_hand_connects_and_never_shows(program, workspace, x):
     said = program(*words, given=f"{x.tokens['access_token']}\n{x.tokens['refresh_token']}\n")
     assert said.code == 0, said.err
     added = said.row()
-    assert (added["platform"], added["status"], added["permissions"]) == ("x", "active", ["publish", "read"])
+    assert (added["platform"], added["status"], added["permissions"]) == ("x", "active", ["publish", "read", "measure"])
     assert added["accountHandle"] == x.me()["username"]
     shown = program("accounts", "show", added["id"], "--json")
     assert shown.row() == program("accounts", "list", "--json").row() == added
@@ -33,8 +35,33 @@ def test_the_token_may_come_from_the_environment(program, workspace, mastodon):
 
 def test_connecting_again_is_the_same_account(program, workspace, mastodon, mastodon_account):
     again = program("accounts", "add", "mastodon", "--scope", "read", "--json", OCMA_ACCOUNT_TOKEN=mastodon.access_token).row()
-    assert (again["id"], again["permissions"]) == (mastodon_account, ["read", "listen"])
+    assert (again["id"], again["permissions"]) == (mastodon_account, ["read", "listen", "measure"])
     assert len(program("accounts", "list", "--json").rows()) == 1
+
+
+def test_what_is_kept_of_reports_is_forgotten(program, workspace, mastodon):
+    """By every process: the kept answer is in Redis."""
+    made = []
+
+    async def ask(resources):
+        async def make():
+            made.append(1)
+            return b"{}"
+
+        for tags in ([freshness.tag()], [freshness.tag("mastodon")]):
+            await resources.cache.get_or(workspace, ("report", *tags), 60, make, tags=tags)
+
+    program.within(ask)
+    program.within(ask)
+    assert len(made) == 2
+    account = program("accounts", "add", "mastodon", "--json", OCMA_ACCOUNT_TOKEN=mastodon.access_token).row()["id"]
+    program.within(ask)
+    assert len(made) == 4
+    for words in (("refresh", account), ("disconnect", account)):
+        before = len(made)
+        assert program("accounts", *words).code == 0
+        program.within(ask)
+        assert len(made) == before + 2, words
 
 
 def test_refresh_renews_the_token_and_the_profile(program, workspace, x, x_account):

@@ -175,6 +175,12 @@ def test_half_a_platform(program, alive):
     assert "TWITTER_CLIENT_ID is not set" in said
 
 
+def test_the_sandbox_has_an_app_for_every_platform(program, alive):
+    code, found, _ = findings(program, OCMA_SANDBOX_URL="http://127.0.0.1:9")
+    assert (code, found["facebook"]["grade"], found["facebook"]["remedy"]) == (0, "fine", None)
+    assert "sandbox" in found["facebook"]["detail"]
+
+
 def test_a_public_url_that_platforms_refuse_is_noted(program, alive):
     code, found, _ = findings(program, OCMA_PUBLIC_URL="http://social.example.org")
     assert (code, found["public URL"]["grade"]) == (0, "note")
@@ -193,3 +199,24 @@ def test_an_eviction_policy_that_drops_sessions_is_noted(program, services, aliv
             redis.config_set("maxmemory", "0")
     assert (code, found["Redis memory"]["grade"]) == (0, "note")
     assert "allkeys-lru" in found["Redis memory"]["detail"]
+
+
+MODELS = [
+    ({}, "notSet", "OCMA's own models answer"),
+    ({"OPENAI_API_KEY": "sk-hushhush"}, "note", "gpt-4.1-mini at https://api.openai.com/v1"),
+    (
+        {"OPENAI_API_KEY": "sk-hushhush", "OCMA_AI_PRICE_INPUT": "1", "OCMA_AI_PRICE_OUTPUT": "4"},
+        "fine",
+        "gpt-4.1-mini at https://api.openai.com/v1",
+    ),
+    ({"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "wrong", "no model"),
+    ({"OPENAI_BASE_URL": "http://me:hushhush@127.0.0.1:9/v1", "OCMA_AI_MODEL": "m"}, "wrong", "OPENAI_BASE_URL"),
+]
+
+
+@pytest.mark.parametrize(("given", "grade", "told"), MODELS)
+def test_a_language_model(program, alive, given, grade, told):
+    code, found, said = findings(program, **given)
+    assert (found["language model"]["grade"], code) == (grade, 1 if grade == "wrong" else 0)
+    assert told in found["language model"]["detail"]
+    assert "hushhush" not in said

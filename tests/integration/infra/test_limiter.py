@@ -113,6 +113,11 @@ async def test_a_redis_that_was_emptied_gives_nobody_a_second_quota(process, ser
     assert admitted(await many(limit, TEN, whose, 8)) == 2
 
 
+def told(logs):
+    """By limiters: other tests' processes may say something of theirs meanwhile."""
+    return [each["event"] for each in logs if each["event"].startswith("limits.")]
+
+
 async def test_alone_each_process_goes_on_from_what_it_knows(process, server, whose):
     known, fresh = process(), process()
     assert admitted(await many(known, TEN, whose, 6)) == 6
@@ -123,7 +128,7 @@ async def test_alone_each_process_goes_on_from_what_it_knows(process, server, wh
             assert admitted(await many(fresh, TEN, whose, 20)) == 10
     finally:
         server.again()
-    assert [each["event"] for each in logs] == ["limits.alone"] * 2  # one from each process
+    assert told(logs) == ["limits.alone"] * 2  # one from each process
 
 
 async def test_it_comes_back_by_itself_and_told_it_once(process, server, whose, monkeypatch):
@@ -144,7 +149,7 @@ async def test_it_comes_back_by_itself_and_told_it_once(process, server, whose, 
     before = int(await redis.get(f"{limiter.TAG}:read:60:{whose}"))
     await limit.take(Policy("read", 1000, 60), whose)
     assert int(await redis.get(f"{limiter.TAG}:read:60:{whose}")) > before
-    assert [each["event"] for each in logs] == ["limits.alone", "limits.shared"]
+    assert told(logs) == ["limits.alone", "limits.shared"]
     await redis.aclose()
 
 

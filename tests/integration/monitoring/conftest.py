@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 import stage
 from by_hand import opened as opened_with
+from factories import Factory
 from ocma.infra import embedded, migrations
 
 TOKEN = "scrape-me"
@@ -55,7 +56,8 @@ def sandbox():
 @pytest.fixture(scope="session")
 def environment(services, sandbox, tmp_path_factory):
     found = stage.environment(services.postgres.app_url, services.valkey.url, sandbox, tmp_path_factory.mktemp("media"))
-    return found | {"OCMA_METRICS_TOKEN": TOKEN}
+    no_replica = {"DATABASE_READ_URL": services.postgres.app_url}  # so that it is told of
+    return found | {"OCMA_METRICS_TOKEN": TOKEN} | no_replica
 
 
 @pytest.fixture(scope="session")
@@ -120,6 +122,8 @@ async def told(opened, sandbox, doors):
     async with httpx2.AsyncClient() as client:
         for path in ("/healthz", "/nowhere/a-secret", "/api/queue/jobs", "/api/queue/jobs/no-id"):
             await client.get(f"{doors['api']}{path}")
+        key = await Factory(opened).key(company.caller.workspace_id)
+        (await client.get(f"{doors['api']}/api/social/metrics", headers=key)).raise_for_status()
 
     async def put_back():
         found = await scrape(doors["worker"])

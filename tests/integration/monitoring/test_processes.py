@@ -20,6 +20,7 @@ async def test_a_worker_shows_its_calls_and_how_late_it_sends(told):
     assert 0 <= worker.total("ocma_send_lateness_seconds_sum", platform="x") < 60
     assert worker.total("ocma_token_refreshes_total", platform="x", outcome="renewed") == 1
     assert worker.total("ocma_publications_put_back_total", platform="x", reason="throttled") >= 1
+    assert worker.total("ocma_accounts_waiting", platform="x") == 1  # three posts of it
     assert "ocma_publications_in_hand" in worker.labels
 
 

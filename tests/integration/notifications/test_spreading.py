@@ -16,7 +16,7 @@ from ocma.features.notifications import retention
 from ocma.features.notifications.catalogue import EVENTS, TESTED
 from rows import add_rows
 
-RECORDED = re.compile(r'audit\.record\(\s*session,\s*caller,\s*"([^"]+)"', re.DOTALL)
+RECORDED = re.compile(r'audit\.record(?:_all)?\(\s*session,\s*caller,\s*"([^"]+)"', re.DOTALL)
 
 
 def audited():

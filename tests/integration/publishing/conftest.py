@@ -29,8 +29,9 @@ async def opened(environment):
             yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def dispatcher(opened):
+    """Gone with its module: it would claim what other modules of this process have planned."""
     stop = asyncio.Event()
     running = asyncio.create_task(dispatch_all(opened, stop))
     yield running

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+from contextlib import asynccontextmanager
 
 import httpx2
 import pytest
@@ -276,6 +277,52 @@ async def test_events_are_live_and_resumable(opened, environment, user, door, at
             async with client.stream("GET", "/api/queue/events", headers={"Last-Event-ID": seen[0][0]}) as answer:
                 again = [each async for each in events(answer, until="publication.published")]
             assert [each["type"] for _, each in again] == kinds[1:]
+
+
+async def test_streams_end_soon_after_what_they_were_opened_with(environment, user, door):
+    """A revoked key, a closed session, a membership that is over; its owner listens on."""
+    made = await door.post("/api/keys", json={"name": "listens", "scopes": ["posts:read"]}, headers=user)
+    key, (logged_in, removed, member) = made.raise_for_status().json(), await colleague(door, user)
+    with stage.served(environment) as url:
+        async with (
+            listening(url, {"Authorization": f"Bearer {key['key']}"}) as by_key,
+            listening(url, logged_in) as by_session,
+            listening(url, removed) as by_membership,
+            listening(url, user) as owner,
+        ):
+            (await door.delete(f"/api/keys/{key['id']}", headers=user)).raise_for_status()
+            (await door.post("/api/auth/logout", headers=logged_in)).raise_for_status()
+            await asyncio.wait_for(asyncio.gather(by_key, by_session), 12)
+            assert not by_membership.done()
+            (await door.delete(member, headers=user)).raise_for_status()
+            await asyncio.wait_for(by_membership, 12)
+            assert not owner.done()
+
+
+async def colleague(door, user):
+    """Somebody else with a workspace of their own: the headers of two sessions here, and the address of their membership."""
+    person = {"email": f"{stage.new_id()}@example.org", "password": "a long enough password"}
+    first = (await door.post("/api/auth/register", json=person)).raise_for_status().json()
+    second = (await door.post("/api/auth/login", json=person)).raise_for_status().json()
+    workspace = (await door.get("/api/auth/me", headers=user)).raise_for_status().json()["workspaceId"]
+    members = f"/api/workspaces/{workspace}/members"
+    await door.post(members, json={"email": person["email"], "role": "viewer"}, headers=user)
+    here = [{"Authorization": f"Bearer {each['token']}", "X-Workspace-Id": workspace} for each in (first, second)]
+    return *here, f"{members}/{first['userId']}"
+
+
+@asynccontextmanager
+async def listening(url, headers):
+    """A task that lasts as long as the stream."""
+    async with (
+        httpx2.AsyncClient(base_url=url, headers=headers, timeout=60) as client,
+        client.stream("GET", "/api/queue/events") as answer,
+    ):
+        assert answer.status_code == 200
+        listener = asyncio.create_task(answer.aread())
+        yield listener
+        listener.cancel()
+        await asyncio.gather(listener, return_exceptions=True)
 
 
 async def events(answer, until):

@@ -81,7 +81,7 @@ async def test_what_the_owner_did_not_allow_is_told_at_once_and_refused_before_a
     back = await walk(begun["url"], "reader", READ_ONLY)
     body = good(await door.post("/api/social/connect", json={"platform": "x", "authCode": back["code"], "state": back["state"]}))
     account = body["account"]
-    assert (account["permissions"], account["missing"]) == (["read"], ["tweet.write"])
+    assert (account["permissions"], account["missing"]) == (["read", "measure"], ["tweet.write"])
     assert len(body["warnings"]) == 1
     assert "tweet.write" in body["warnings"][0]
     post = {"content": "may not", "scheduledAt": "now"}
@@ -93,7 +93,7 @@ async def test_what_the_owner_did_not_allow_is_told_at_once_and_refused_before_a
     again = await company.connect("x", "reader")
     assert (str(again.id), again.missing) == (account["id"], [])
     shown = good(await door.get(f"/api/social/accounts/{again.id}"))
-    assert (shown["permissions"], shown["missing"]) == (["publish", "read"], [])
+    assert (shown["permissions"], shown["missing"]) == (["publish", "read", "measure"], [])
 
 
 async def test_one_that_may_not_is_left_out_where_another_may(company, door):
@@ -260,6 +260,7 @@ async def test_a_flow_finds_what_it_kept(company, door, monkeypatch, way):
     else:
         query = {"code": back["code"], "state": back["state"], "iss": "https://as.example"}
         account = good(await door.get("/api/social/callback", params=query))["account"]
+    assert account == good(await door.get(f"/api/social/accounts/{account['id']}"))
     async with company.resources.database.transaction(company.caller.workspace_id) as session:
         found = await get_account(session, account["id"])
     grant, _ = await stored(company, found)

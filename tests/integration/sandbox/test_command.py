@@ -190,3 +190,10 @@ def test_the_console_script_is_the_same_program():
         pytest.skip("not installed as a script")
     shown = subprocess.run([script, "--help"], capture_output=True, text=True, timeout=30, check=True, env=dict(os.environ))
     assert "--die-with-parent" in shown.stdout
+
+
+def test_an_audience_for_all_is_one_word(tmp_path):
+    """And what is set for one platform wins over it."""
+    with started("--state", tmp_path, "--audience", "--set", "x.audience=false") as (_process, url):
+        known = httpx2.get(f"{url}/_control/settings").json()["data"]
+    assert {name: each["audience"] for name, each in known.items()} == {name: name != "x" for name in known}

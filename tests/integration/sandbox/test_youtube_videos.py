@@ -357,7 +357,7 @@ def test_numbers_are_strings(yan, control):
     body = {"platform": "youtube", "id": video_id, "metrics": {"viewCount": 1234, "likeCount": 5}}
     control.call("POST", "metrics", json=body)
     yan.comment(video_id, "one")
-    statistics = {"viewCount": "1234", "likeCount": "5", "favoriteCount": "0", "commentCount": "1"}
+    statistics = {"viewCount": "1234", "likeCount": "5", "dislikeCount": "0", "favoriteCount": "0", "commentCount": "1"}
     assert yan.video(video_id, "statistics")["statistics"] == statistics
     (stat,) = yan.items("/videos:batchGetStats", part="statistics,contentDetails,snippet", id=video_id)
     assert stat["statistics"] == {"viewCount": "1234", "likeCount": "5", "commentCount": "1"}

@@ -194,6 +194,16 @@ class Control:
     def faults(self) -> list[dict[str, Any]]:
         return self.call("GET", "faults").json()["data"]
 
+    def figures(self, **asked: str) -> dict[str, Any]:
+        response = self.call("GET", "figures", params=asked)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def watch(self, platform: str, account: str, followers: int = 20_000, **settings: Any) -> None:
+        """Gives the account an audience."""
+        self.settle(platform, audience=True, **settings)
+        self.call("POST", "accounts", json={"platform": platform, "account": account, "followers": followers})
+
     def settle(self, platform: str, **settings: Any) -> None:
         response = self.call("POST", "settings", json={"platform": platform, "settings": settings})
         assert response.status_code == 200, response.text

@@ -63,13 +63,22 @@ def _form(nodes: list[Node]) -> None:
     for number, (master, slots) in enumerate(zip(masters, SLOTS, strict=True), 1):
         master.ask("CLUSTER", "ADDSLOTSRANGE", *slots)
         master.ask("CLUSTER", "SET-CONFIG-EPOCH", number)
-    for each in nodes[1:]:
-        first.ask("CLUSTER", "MEET", "127.0.0.1", each.port, each.bus)
-    for each in nodes:
-        until(lambda each=each: len(each.ask("CLUSTER NODES")) == len(nodes), "the nodes do not meet")
+    _meet(first, nodes)
     for master, replica in zip(masters, replicas, strict=True):
         replica.ask("CLUSTER", "REPLICATE", master.ask("CLUSTER", "MYID"))
     for each in replicas:  # without its first copy a replica never takes over
         until(lambda each=each: each.ask("INFO")["master_link_status"] == "up", "a replica has no copy")
     for each in nodes:
         until(lambda each=each: each.ask("CLUSTER INFO")["cluster_state"] == "ok", "the cluster is not ok")
+
+
+def _meet(first: Node, nodes: list[Node], tries: int = 5) -> None:
+    """Tried again, because a handshake that takes longer than SILENCE is forgotten."""
+    for each in nodes[1:]:
+        first.ask("CLUSTER", "MEET", "127.0.0.1", each.port, each.bus)
+    try:
+        until(lambda: all(len(each.ask("CLUSTER NODES")) == len(nodes) for each in nodes), "the nodes do not meet", 10)
+    except AssertionError:
+        if tries == 1:
+            raise
+        _meet(first, nodes, tries - 1)

@@ -14,8 +14,8 @@ def test_a_single_server():
     told = pool.connection_kwargs
     assert (told["host"], told["port"], told["db"], told["username"], told["password"]) == ("host", 7000, 3, "me", "p/w")
     assert told["socket_timeout"] == told["socket_connect_timeout"] == 2.0
-    assert connect("rediss://host").connection_pool.connection_class is SSLConnection
-    assert connect("unix:///run/redis.sock").connection_pool.connection_class is UnixDomainSocketConnection
+    assert issubclass(connect("rediss://host").connection_pool.connection_class, SSLConnection)
+    assert issubclass(connect("unix:///run/redis.sock").connection_pool.connection_class, UnixDomainSocketConnection)
 
 
 def test_the_url_has_the_last_word():
@@ -41,10 +41,10 @@ def test_sentinels():
 
 def test_sentinels_over_tls():
     pool = connect("rediss+sentinel://one/ours?ssl_ca_certs=/ca.pem").connection_pool
-    assert pool.connection_class is SentinelManagedSSLConnection
+    assert issubclass(pool.connection_class, SentinelManagedSSLConnection)
     assert pool.connection_kwargs["ssl_ca_certs"] == "/ca.pem"
     [asked] = pool.sentinel_manager.sentinels
-    assert asked.connection_pool.connection_class is SSLConnection
+    assert issubclass(asked.connection_pool.connection_class, SSLConnection)
     assert asked.connection_pool.connection_kwargs["ssl_ca_certs"] == "/ca.pem"
 
 
@@ -55,7 +55,7 @@ def test_a_cluster(scheme, tls):
     assert [(each.host, each.port) for each in redis.startup_nodes] == [("10.0.0.1", 1), ("10.0.0.2", 6379)]
     told = redis.connection_kwargs
     assert (told["username"], told["password"], told["socket_timeout"]) == ("me", "p@w", 2.0)
-    assert (told["connection_class"] is SSLConnection) == tls
+    assert issubclass(told["connection_class"], SSLConnection) == tls
 
 
 @pytest.mark.parametrize(

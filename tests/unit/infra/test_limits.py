@@ -8,7 +8,7 @@ from ocma.errors import Invalid
 from ocma.infra.limits import UNITS, Policy, policies
 from ocma.settings import Settings
 
-NAMES = {"read", "write", "upload", "download", "auth"}
+NAMES = {"ai", "read", "write", "upload", "download", "auth"}
 
 
 def found(**limits):

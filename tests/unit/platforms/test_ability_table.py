@@ -18,7 +18,8 @@ PAGE = TESTS.parent / "docs" / "platforms" / "README.md"
 HERE = {each.key: each for each in manifests()}
 HAS_NOT, LATER = "–", "○"
 CELLS = [(key, ability) for key in HERE for ability in ABILITIES]
-NAMED = {test: (letter, key) for key, ability in CELLS for letter, test in evidence.named(key, ability)}
+FIGURES = [(key, what) for key in HERE for what in ("post", "account")]
+NAMED = {test: (letter, key) for key, ability in (*CELLS, *FIGURES) for letter, test in evidence.named(key, ability)}
 
 
 def rows(heading):
@@ -59,7 +60,7 @@ def test_there_is_a_row_for_each_platform_and_a_column_for_each_ability():
 
 @pytest.mark.parametrize("key", HERE)
 def test_the_names_are_the_platforms_own(key):
-    for heading in ("What was verified how", "Afterwards"):
+    for heading in ("What was verified how", "Afterwards", "What figures were verified how"):
         assert [row[0] for row in rows(heading) if f"({key}.md)" in row[0]] == [f"[{HERE[key].name}]({key}.md)"]
 
 
@@ -108,6 +109,19 @@ def test_a_letter_stands_for_its_kind_of_test(test, letter, key):
 def test_evidence_is_of_a_platform_and_an_ability(key, ability):
     assert (key, ability) in CELLS
     assert has(HERE[key], ability) is ((key, ability) not in NOT_YET)
+
+
+@pytest.mark.parametrize("key", HERE)
+def test_what_is_measured_is_told_and_how_that_was_verified(key):
+    (cells,) = [row[1:] for row in rows("What figures were verified how") if f"({key}.md)" in row[0]]
+    letters = [" ".join(letter for letter, _ in evidence.named(key, what)) for what in ("post", "account")]
+    measured = [bool(HERE[key].measuring.of(what)) for what in ("post", "account")]
+    assert cells == [found if is_measured else HAS_NOT for found, is_measured in zip(letters, measured, strict=True)]
+
+
+@pytest.mark.parametrize(("key", "what"), evidence.MEASURED)
+def test_evidence_of_figures_is_of_what_is_measured(key, what):
+    assert HERE[key].measuring.of(what)
 
 
 def test_who_deletes_nothing_is_told():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ocma_sandbox.x import CALLS, schemas, view
+from ocma_sandbox.x import CALLS, analytics, schemas, view
 
 FACTS = json.loads((Path(__file__).parent / "data" / "x_facts.json").read_text())
 
@@ -50,6 +50,7 @@ def test_scopes_are_the_described_ones(call):
         ("TweetFieldsParameter", view.POST_FIELDS),
         ("UserFieldsParameter", view.USER_FIELDS),
         ("MediaFieldsParameter", view.MEDIA_FIELDS),
+        ("AnalyticsFieldsParameter", analytics.FIELDS),
         ("PostExpansionsParameter", view.EXPANSIONS),
         ("TweetExpansionsParameter", view.EXPANSIONS),
     ],

@@ -22,7 +22,7 @@ session_router = APIRouter(prefix="/api/auth", tags=["auth"], route_class=PlainR
 async def register(resources: ResourcesDep, body: Registration) -> Opened:
     """Makes a user with a workspace of their own, and logs them in."""
     user, workspace = await logins.register(resources.database, body, resources.clock)
-    session = await sessions.open_session(resources.redis, user.id, resources.clock)
+    session = await sessions.open_session(resources.database, user.id, resources.clock)
     return Opened(token=session.token, expires_at=session.expires_at, user_id=user.id, workspace_id=workspace.id)
 
 
@@ -32,7 +32,7 @@ async def login(resources: ResourcesDep, request: Request, body: Login) -> Opene
     address = request.client.host if request.client else ""
     password, limit = body.password.get_secret_value(), request.app.state.login_limit
     user_id, session = await logins.login(
-        resources.database, resources.redis, limit, body.email, password, address, resources.clock
+        resources.database, resources.line, limit, body.email, password, address, resources.clock
     )
     memberships = await list_memberships(resources.database, user_id)
     workspace_id = memberships[0].workspace_id if memberships else None
@@ -49,9 +49,9 @@ async def logout(
     """Ends this session. API keys are revoked at /api/keys, JWTs end at their issuer."""
     user_id, token = identity.get_user_id(), bearer_token(request)
     if everywhere:
-        await sessions.close_all(resources.redis, user_id)
+        await sessions.close_all(resources.database, resources.line, user_id)
     elif token.startswith(SESSION):
-        await sessions.close_session(resources.redis, token, user_id)
+        await sessions.close_session(resources.database, resources.line, token)
 
 
 @session_router.get("/me")

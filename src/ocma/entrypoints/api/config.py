@@ -9,6 +9,7 @@ from ocma.entrypoints.api.incoming import JSON_LIMIT
 from ocma.features.schema import Schema
 from ocma.features.workspaces.schemas import PASSWORD_LENGTH
 from ocma.features.workspaces.scopes import ROLE_SCOPES, SCOPES
+from ocma.intelligence.endpoint import is_configured
 
 router = APIRouter(prefix="/api/config", tags=["config"], route_class=PlainRoute)
 
@@ -47,7 +48,7 @@ async def show_config(resources: ResourcesDep) -> ConfigView:
             issuer=settings.jwt_issuer if enabled else None,
             audience=settings.jwt_audience if enabled else None,
         ),
-        language_model=bool(settings.openai_api_key.get_secret_value()),
+        language_model=is_configured(settings),
         password_min_length=PASSWORD_LENGTH,
         json_max_bytes=JSON_LIMIT,
         media_max_bytes=settings.media_max_bytes,

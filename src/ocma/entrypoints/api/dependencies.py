@@ -8,7 +8,7 @@ from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 
 from ocma.bootstrap import Resources
-from ocma.errors import Invalid, Issue, Unauthenticated
+from ocma.errors import Forbidden, Invalid, Issue, Unauthenticated
 from ocma.features.workspaces.authentication import Authenticator
 from ocma.features.workspaces.caller import Caller
 from ocma.features.workspaces.identity import HEADER, Identity
@@ -39,6 +39,17 @@ async def resolve_caller(request: Request) -> Caller:
     return state.caller
 
 
+async def is_still(request: Request, caller: Caller, scope: str) -> bool:
+    """Asked while a long answer goes on: is the token good, and may its bearer do this in that workspace, as when it began?"""
+    authenticator: Authenticator = request.app.state.authenticator
+    try:
+        identity = await authenticator.identify(bearer_token(request))
+        identity.choose(caller.workspace_id).require(scope)
+    except (Unauthenticated, Forbidden):
+        return False
+    return True
+
+
 def bearer_token(request: Request) -> str:
     scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
     if scheme.lower() != "bearer" or not token:
@@ -54,7 +65,7 @@ def _wanted_workspace(request: Request) -> UUID | None:
     in_path = request.path_params.get(IN_PATH)
     value = in_path or request.headers.get(HEADER)
     try:
-        return UUID(value) if value else None
+        return UUID(value) if value is not None else None
     except ValueError:
         message = "This is not the id of a workspace."
         raise Invalid(message, issues=[Issue(IN_PATH if in_path else HEADER, "uuidParsing", message)]) from None

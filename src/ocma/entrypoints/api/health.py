@@ -12,7 +12,9 @@ from ocma.entrypoints.api.idempotency import PlainRoute
 from ocma.features.schema import Schema
 from ocma.infra import heartbeat, migrations
 from ocma.infra.database import Database
+from ocma.infra.lag import ABOUT
 from ocma.infra.redis import Client
+from ocma.infra.replica import Replica
 
 router = APIRouter(tags=["health"], route_class=PlainRoute)
 
@@ -43,7 +45,7 @@ async def healthz() -> Alive:
 
 @router.get("/readyz", responses={503: {"model": Readiness}})
 async def readyz(resources: ResourcesDep, response: Response) -> Readiness:
-    """PostgreSQL, its schema, Redis, and a worker's sign of life."""
+    """PostgreSQL, its schema, Redis, and a worker's sign of life. The replica is told of, and can be done without."""
     checks = await asyncio.gather(
         _check("postgresql", _postgresql(resources.database)),
         _check("schema", _schema(resources.database)),
@@ -52,7 +54,9 @@ async def readyz(resources: ResourcesDep, response: Response) -> Readiness:
     )
     ready = all(check.ok for check in checks)
     response.status_code = 200 if ready else 503
-    return Readiness(ready=ready, checks=list(checks))
+    replica = resources.reader.replica
+    spare = [await _check("replica", _replica(replica))] if replica else []
+    return Readiness(ready=ready, checks=[*checks, *spare])
 
 
 class _Ill(Exception):
@@ -81,6 +85,13 @@ async def _schema(database: Database) -> str:
     if found != wanted:
         raise _Ill(f"at revision {found}, this program needs {wanted}: run `ocma migrate`")
     return f"at revision {found}"
+
+
+async def _replica(replica: Replica) -> str:
+    await replica.look()
+    if fault := replica.fault:
+        raise _Ill(f"{ABOUT[fault]}: reports are read from the primary")
+    return f"at most {replica.behind:.1f} s behind"
 
 
 async def _redis(redis: Client) -> str:

@@ -49,7 +49,7 @@ class PlainRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             turnstile: Turnstile = request.app.state.turnstile
-            if kind:
+            if kind and not getattr(request.state, "is_admitted", False):
                 await turnstile.admit(request, kind, guarded=guarded)
             check_address(request)
             check_query(request, known)

@@ -1,5 +1,6 @@
 """/api/media: pictures, videos and documents to post."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated
@@ -33,6 +34,8 @@ from ocma.features.publishing import attachments
 from ocma.features.schema import Page
 from ocma.features.workspaces.caller import Caller
 from ocma.platforms.registry import get_connector
+
+PATIENCE = 0.5  # seconds that the task queue has
 
 router = APIRouter(prefix="/api/media", tags=["media"], route_class=IdempotentRoute)
 
@@ -114,8 +117,9 @@ async def order_rendition(resources: ResourcesDep, caller: Writer, medium_id: UU
     row = await resources.renditions.order(medium, target)
     if row is None:
         return original_view(medium, _link(resources, caller, medium_id))
-    with suppress(Unavailable):  # then it is found among the chores
-        await resources.tasks.send(TASK, str(row.workspace_id), str(row.id))
+    with suppress(Unavailable, TimeoutError):  # then it is found among the chores
+        async with asyncio.timeout(PATIENCE):
+            await resources.tasks.send(TASK, str(row.workspace_id), str(row.id))
     return _rendition(resources, caller, row)
 
 

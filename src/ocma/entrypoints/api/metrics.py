@@ -20,6 +20,8 @@ async def metrics(resources: ResourcesDep, request: Request) -> Response:
     _require(resources, request)
     shared = CollectorRegistry()
     shared.register(await take(resources))
+    if resources.reader.replica:
+        await resources.reader.replica.look()
     registries = (shared, resources.meters.registry, request.app.state.traffic.registry)
     return Response(b"".join(map(generate_latest, registries)), media_type=CONTENT_TYPE_LATEST)
 

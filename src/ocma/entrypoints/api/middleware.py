@@ -5,7 +5,6 @@ import time
 
 import structlog
 from fastapi import Request
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ocma.entrypoints.api import problems
@@ -13,15 +12,17 @@ from ocma.entrypoints.api.traffic import Traffic
 from ocma.ids import new_id
 
 REQUEST_ID = "X-Request-Id"
+_ID = REQUEST_ID.lower().encode()
 _ACCEPTED = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _PAGES = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
+_POLICY = b"content-security-policy"
 _SECURITY = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-resource-policy": b"same-origin",
+    _POLICY: b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    b"cache-control": b"no-store",
 }
 
 log = structlog.get_logger(__name__)
@@ -87,9 +88,9 @@ def _request_id(scope: Scope) -> str:
 
 
 def _add_headers(message: Message, scope: Scope, request_id: str) -> None:
-    headers = MutableHeaders(scope=message)
-    headers[REQUEST_ID] = request_id
-    headers.update(scope["state"].get("rate_limit", {}))
-    for name, value in _SECURITY.items():
-        if not (name == "Content-Security-Policy" and scope["path"] in _PAGES):
-            headers.setdefault(name, value)
+    given = [pair for pair in message.get("headers", ()) if pair[0] != _ID]
+    names = {name for name, _ in given}
+    left_out = {_POLICY} if scope["path"] in _PAGES else set[bytes]()
+    limits = [(name.lower().encode(), value.encode()) for name, value in scope["state"].get("rate_limit", {}).items()]
+    own = [pair for pair in _SECURITY.items() if pair[0] not in names and pair[0] not in left_out]
+    message["headers"] = [*given, (_ID, request_id.encode()), *limits, *own]

@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from ocma.entrypoints.api import standing
 from ocma.entrypoints.api.dependencies import ResourcesDep, needs
 from ocma.entrypoints.api.idempotency import IdempotentRoute
-from ocma.features.accounts.accounts import list_hosts
 from ocma.features.accounts.schemas import BreakerView
 from ocma.features.schema import Page, Schema
 from ocma.features.workspaces.caller import Caller
@@ -37,8 +36,7 @@ class PlatformHealth(Schema):
 @router.get("/platforms")
 async def show_platform_health(resources: ResourcesDep, caller: Reader) -> Page[PlatformHealth]:
     """Of platforms that are many servers: as the worst of those where you have an account is."""
-    async with resources.database.transaction(caller.workspace_id) as session:
-        hosts = await list_hosts(session)
+    hosts = await standing.hosts_of(resources, caller.workspace_id)
     breakers = await standing.of_platforms(resources, hosts)
     throttled = await standing.of_apps(resources, hosts)
     return Page(data=[_health(resources, key, breakers.get(key), throttled.get(key)) for key in connectors()])

@@ -7,10 +7,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from ocma.bootstrap import Resources
-from ocma.entrypoints.api.dependencies import ResourcesDep, needs
+from ocma.entrypoints.api.dependencies import ResourcesDep, is_still, needs
 from ocma.entrypoints.api.idempotency import IdempotentRoute
 from ocma.features.paging import cut, decode_cursor
 from ocma.features.publishing import dead_letters, jobs, resolution, statistics, stream
@@ -67,6 +68,8 @@ async def schedule_post(
     """Plans a post on one or many accounts. Everything is checked first; either all of it is planned or nothing."""
     request_key = f"{caller.name}:{idempotency_key}" if idempotency_key else None
     planned = await schedule(_calendar(resources), caller, body, request_key, dry_run=dry_run)
+    if resources.tracing is not None and not dry_run:
+        resources.tracing.planned(planned.post.id, [each.id for each in planned.publications])
     return scheduled(planned, names(body), dry_run=dry_run)
 
 
@@ -181,8 +184,11 @@ async def requeue_dead(resources: ResourcesDep, caller: Writer, publication_id: 
 @router.get("/stats")
 async def show_stats(resources: ResourcesDep, caller: Reader) -> Statistics:
     """What is due, waits, is held, in flight, unknown or dead, and how late posts were; of each platform, too."""
-    async with resources.database.transaction(caller.workspace_id) as session:
+
+    async def count(session: AsyncSession) -> Statistics:
         return await statistics.get_statistics(session, resources.clock())
+
+    return await resources.reader.read(caller.workspace_id, count)
 
 
 @router.get("/events", response_class=EventSourceResponse, responses={200: {"content": {"text/event-stream": {}}}})
@@ -194,13 +200,17 @@ async def follow_events(
 ) -> EventSourceResponse:
     """Server-sent events of every change of state, live. Goes on after `Last-Event-ID`, else begins now.
 
-    A stream ends after ten minutes, and clients come back by themselves: with a key that was revoked meanwhile they may not.
+    A stream ends after ten minutes, and clients come back by themselves. It ends within ten seconds of its key, session or JWT,
+    and of its listener's leaving the workspace.
     """
     database, workspace_id = resources.database, caller.workspace_id
     start = stream.parse(last_event_id) if last_event_id else await stream.now(database, workspace_id)
 
+    async def may_go_on() -> bool:
+        return await is_still(request, caller, "posts:read")
+
     async def tell() -> AsyncIterator[ServerSentEvent]:
-        async for position, event in stream.follow(database, workspace_id, start, LIFETIME):
+        async for position, event in stream.follow(database, workspace_id, start, LIFETIME, may_go_on):
             if await request.is_disconnected():
                 return
             yield ServerSentEvent(json.dumps(event), event=event["type"], id=str(position))

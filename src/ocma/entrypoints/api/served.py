@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from typing import TypeVar
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
@@ -9,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from ocma.features.media.library import File, Library
 
+Block = TypeVar("Block")
 _RANGE = re.compile(r"bytes=\s*(\d{1,18})?\s*-\s*(\d{1,18})?\s*")
 _RANGES = re.compile(r"bytes=[\s\d,-]+")
 
@@ -33,7 +35,7 @@ async def serve(request: Request, library: Library, file: File, more: Mapping[st
     status = 206 if wanted else 200
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=file.mime_type)
-    blocks = await _begun(library.read(file, start, end))
+    blocks = await begun(library.read(file, start, end))
     return StreamingResponse(blocks, status, headers, media_type=file.mime_type)
 
 
@@ -69,13 +71,17 @@ def _has(header: str, tag: str) -> bool:
     return header.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in header.split(",")}
 
 
-async def _begun(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def begun(blocks: AsyncIterator[Block]) -> AsyncIterator[Block]:
     """The first block is read before anything is answered: what is not there can still be told."""
-    first = await anext(blocks, b"")
+    try:
+        first = await anext(blocks)
+    except StopAsyncIteration:
+        return _chain(None, blocks)
+    return _chain(first, blocks)
 
-    async def all_of_them() -> AsyncIterator[bytes]:
+
+async def _chain(first: Block | None, rest: AsyncIterator[Block]) -> AsyncIterator[Block]:
+    if first is not None:
         yield first
-        async for each in blocks:
-            yield each
-
-    return all_of_them()
+    async for each in rest:
+        yield each

@@ -1,8 +1,9 @@
 """What all processes share, as it is now: the queue, accounts, platforms, signs of life. Every API process tells the same.
 
-Its cost is fixed: two queries, and keys in Redis by the number of platforms and of places in trouble, never of accounts.
+Its cost is fixed: three queries, and keys in Redis by the number of platforms and of places in trouble, never of accounts.
 """
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from redis.exceptions import RedisError
 from ocma.bootstrap import Resources
 from ocma.errors import Unavailable
 from ocma.features.accounts.census import Count, count_accounts
+from ocma.features.analytics import lag
+from ocma.features.analytics.lag import Lag
+from ocma.features.assistant.guard import PLATFORM as MODEL
 from ocma.features.publishing import allowance
 from ocma.features.publishing.admission import app_door
 from ocma.features.publishing.backlog import Backlog, measure
@@ -24,10 +28,12 @@ from ocma.features.publishing.health import Health, fetch_closed, fetch_counts, 
 from ocma.features.publishing.quotas import Window
 from ocma.infra import heartbeat
 from ocma.infra.database import FAILURES
+from ocma.infra.redis import Client
 from ocma.platforms.registry import connectors
 
 STATES = {"closed": 0, "halfOpen": 1, "open": 2}
 KINDS = ("worker", "dispatcher")
+PATIENCE = 2.0  # seconds that Redis has for all of it: Prometheus does not wait for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Queue:
 
     backlogs: Sequence[Backlog]
     accounts: Sequence[Count]
+    lags: Sequence[Lag]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ class Snapshot(Collector):
         if self.queue:
             yield from _publications(self.queue, self.at)
             yield _accounts(self.queue)
+            yield from _looks(self.queue, self.at)
         if self.outside:
             yield from _places(self.outside)
             yield from _quotas(self.outside)
@@ -97,6 +105,15 @@ def _accounts(queue: Queue) -> Metric:
     for names, accounts in {**_always(("active", "needsReauthorization")), **found}.items():
         metric.add_metric([*names], accounts)
     return metric
+
+
+def _looks(queue: Queue, at: float) -> Iterable[Metric]:
+    due = GaugeMetricFamily("ocma_metric_looks_due", "Accounts whose figures are to be read now.", labels=["platform"])
+    late = GaugeMetricFamily("ocma_metric_looks_lateness_seconds", "How long the first of those has waited.", labels=["platform"])
+    for each in queue.lags:
+        due.add_metric([each.platform], each.due)
+        late.add_metric([each.platform], max(at - each.oldest.timestamp(), 0) if each.oldest else 0)
+    yield from (due, late)
 
 
 def _always(states: Iterable[str]) -> dict[tuple[str, str], int]:
@@ -154,26 +171,32 @@ async def take(resources: Resources) -> Snapshot:
 
 async def _queue(resources: Resources) -> Queue | None:
     try:
-        return Queue(await measure(resources.database), await count_accounts(resources.database))
+        lags = await lag.measure(resources.database, resources.clock())
+        return Queue(await measure(resources.database), await count_accounts(resources.database), lags)
     except FAILURES:
         return None
 
 
 async def _outside(resources: Resources) -> Outside | None:
-    redis = resources.redis
     try:
-        troubled = [place for key in connectors() for place in await list_troubled(redis, key)]
-        places = sorted({*allowance.own_places(resources.environment), *troubled}, key=lambda each: each.key(""))
-        doors = await fetch_closed(redis, [app_door(each) for each in places], resources.clock)
-        windows = allowance.windows(resources.environment, places)
-        return Outside(
-            healths=list((await fetch_health(redis, places, resources.clock)).values()),
-            calls={key: await fetch_counts(redis, key) for key in connectors()},
-            closed={each: doors[app_door(each)] for each in places if app_door(each) in doors},
-            windows=windows,
-            left=await allowance.fetch_left(redis, windows),
-            alive={kind: len(await heartbeat.list_alive(redis, kind, time.time())) for kind in KINDS},
-            tasks=await resources.tasks.count_waiting(),
-        )
+        async with asyncio.timeout(PATIENCE):
+            return await _read(resources, resources.redis)
     except (RedisError, OSError, Unavailable):
         return None
+
+
+async def _read(resources: Resources, redis: Client) -> Outside:
+    troubled = [place for key in connectors() for place in await list_troubled(redis, key)]
+    places = sorted({*allowance.own_places(resources.environment), *troubled}, key=lambda each: each.key(""))
+    models = sorted({*resources.consultant.places, *await list_troubled(redis, MODEL)}, key=lambda each: each.name)
+    doors = await fetch_closed(redis, [app_door(each) for each in places], resources.clock)
+    windows = allowance.windows(resources.environment, places)
+    return Outside(
+        healths=list((await fetch_health(redis, [*places, *models], resources.clock)).values()),
+        calls={key: await fetch_counts(redis, key) for key in connectors()},
+        closed={each: doors[app_door(each)] for each in places if app_door(each) in doors},
+        windows=windows,
+        left=await allowance.fetch_left(redis, windows),
+        alive={kind: len(await heartbeat.list_alive(redis, kind, time.time())) for kind in KINDS},
+        tasks=await resources.tasks.count_waiting(),
+    )

@@ -1,5 +1,6 @@
 """/api/social: platforms, authorizations, connected accounts."""
 
+from collections.abc import Sequence
 from html import escape
 from typing import Annotated, Any
 from uuid import UUID
@@ -7,12 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from ocma.bootstrap import Resources
 from ocma.entrypoints.api import standing
 from ocma.entrypoints.api.dependencies import ResourcesDep, needs
 from ocma.entrypoints.api.idempotency import IdempotentRoute
 from ocma.errors import Invalid, Issue, NotFound, OcmaError
 from ocma.features.accounts import apps, authorizations, connections
-from ocma.features.accounts.accounts import expiries, get_account, list_accounts, list_hosts
+from ocma.features.accounts.accounts import expiries, get_account, list_accounts
 from ocma.features.accounts.connections import Code
 from ocma.features.accounts.facts import PlatformView, platform_view
 from ocma.features.accounts.models import Account
@@ -27,6 +29,7 @@ from ocma.features.accounts.schemas import (
     account_view,
     connected,
 )
+from ocma.features.analytics import freshness
 from ocma.features.paging import cut, decode_cursor
 from ocma.features.publishing.holds import count_waiting
 from ocma.features.schema import Page
@@ -49,8 +52,7 @@ async def list_platforms(resources: ResourcesDep, caller: Reader) -> Page[Platfo
         key: each.manifest.oauth.per_host or find_app(each.manifest, environment) is not None
         for key, each in connectors().items()
     }
-    async with resources.database.transaction(caller.workspace_id) as session:
-        hosts = await list_hosts(session)
+    hosts = await standing.hosts_of(resources, caller.workspace_id)
     breakers = await standing.of_platforms(resources, hosts)
     views = [
         platform_view(each, configured, quotas(each.manifest, environment), breakers.get(key))
@@ -71,7 +73,8 @@ async def connect(resources: ResourcesDep, caller: Writer, body: Connect) -> Con
     """Redeems the code that the platform sent back, and stores the accounts it opens."""
     given = Code(body.platform, body.auth_code, body.state, body.code_verifier, body.redirect_uri, body.host, body.issuer)
     accounts = await connections.connect(resources.desk, caller, given)
-    return connected(await _views(resources, caller, accounts, body.platform))
+    await _changed(resources, accounts)
+    return connected(await _views(resources, caller.workspace_id, accounts, body.platform))
 
 
 @router.get("/callback", response_class=HTMLResponse, responses={200: {"content": {"application/json": {}}}})
@@ -110,13 +113,15 @@ async def show_client(resources: ResourcesDep, platform: Annotated[str, Path(max
     return dict(connector.document(apps.announced(desk, connector, desk.callback_url), [desk.callback_url]))
 
 
-async def _come_back(resources: ResourcesDep, state: str, code: str | None, error: str | None, issuer: str | None) -> Connected:
+async def _come_back(resources: Resources, state: str, code: str | None, error: str | None, issuer: str | None) -> Connected:
     if code is None or error:
         await connections.refuse(resources.desk, state)
         detail = f"The platform sent no code ({error})." if error else "The platform sent no code."
         issue = Issue("code", "authorizationRefused", detail)
         raise Invalid(detail, code="authorizationRefused", issues=[issue], remediation="Authorize again, and say yes.")
-    return connected([account_view(each) for each in await connections.come_back(resources.desk, state, code, issuer)])
+    accounts = await connections.come_back(resources.desk, state, code, issuer)
+    await _changed(resources, accounts)
+    return connected(await _views(resources, accounts[0].workspace_id, accounts))
 
 
 def _page(title: str, text: str) -> str:
@@ -140,7 +145,7 @@ async def list_connected(
     async with resources.database.transaction(caller.workspace_id) as session:
         found = await list_accounts(session, platform=key, after=after, limit=limit + 1)
     rows, following = cut(found, limit, lambda row: (row.id,))
-    return Page(data=await _views(resources, caller, list(rows), platform), next_cursor=following)
+    return Page(data=await _views(resources, caller.workspace_id, list(rows), platform), next_cursor=following)
 
 
 @router.get("/accounts/{account_id}")
@@ -148,28 +153,39 @@ async def show_account(resources: ResourcesDep, caller: Reader, account_id: UUID
     """One account and its health: status, scopes, when the token ends, last success."""
     async with resources.database.transaction(caller.workspace_id) as session:
         account = await get_account(session, account_id)
-    return (await _views(resources, caller, [account]))[0]
+    return (await _views(resources, caller.workspace_id, [account]))[0]
 
 
 @router.post("/accounts/{account_id}/refresh")
 async def refresh_account(resources: ResourcesDep, caller: Writer, account_id: UUID) -> AccountView:
     """Renews the token where tokens end, and reads the profile again; an account that answers is usable again."""
     account = await connections.refresh(resources.desk, caller, account_id)
-    return (await _views(resources, caller, [account]))[0]
+    await _changed(resources, [account])
+    return (await _views(resources, caller.workspace_id, [account]))[0]
 
 
 @router.delete("/accounts/{account_id}")
 async def disconnect_account(resources: ResourcesDep, caller: Writer, account_id: UUID) -> Disconnected:
     """Revokes our access at the platform, then forgets the tokens. What is scheduled waits until it is connected again."""
+    async with resources.database.transaction(caller.workspace_id) as session:
+        account = await get_account(session, account_id)
     warning = await connections.disconnect(resources.desk, caller, account_id)
+    await _changed(resources, [account])
     async with resources.database.transaction(caller.workspace_id) as session:
         waiting = await count_waiting(session, account_id)
     held = " 1 scheduled post waits for it." if waiting == 1 else f" {waiting} scheduled posts wait for it." if waiting else ""
     return Disconnected(message=f"Disconnected.{held}", waiting=waiting, warning=warning)
 
 
-async def _views(resources: ResourcesDep, caller: Caller, accounts: list[Account], name: str | None = None) -> list[AccountView]:
-    async with resources.database.transaction(caller.workspace_id) as session:
+async def _changed(resources: Resources, accounts: Sequence[Account]) -> None:
+    """What is kept of answers about them is good no more."""
+    for workspace_id in {each.workspace_id for each in accounts}:
+        await resources.cache.invalidate(workspace_id, standing.ACCOUNTS)
+    await freshness.forget_accounts(resources.cache, accounts)
+
+
+async def _views(resources: Resources, workspace_id: UUID, accounts: list[Account], name: str | None = None) -> list[AccountView]:
+    async with resources.database.transaction(workspace_id) as session:
         ends = await expiries(session, [each.id for each in accounts])
     breakers, throttled = await standing.of_accounts(resources, accounts)
     return [account_view(each, ends.get(each.id), name, breakers.get(each.id), throttled.get(each.id)) for each in accounts]

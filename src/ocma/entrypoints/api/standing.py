@@ -1,24 +1,35 @@
 """How platforms stand, as answers show it: breakers, and accounts that a platform throttles. Without Redis nobody knows: null."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
-import structlog
-from redis.exceptions import RedisError
-
 from ocma.bootstrap import Resources
+from ocma.features.accounts.accounts import list_hosts
 from ocma.features.accounts.models import Account
 from ocma.features.accounts.schemas import BreakerView
 from ocma.features.publishing.admission import account_door, app_door
 from ocma.features.publishing.allowance import own_places
 from ocma.features.publishing.breaker import Place, place_of
 from ocma.features.publishing.health import Health, fetch_closed, fetch_health
+from ocma.infra.line import Away
 from ocma.platforms.registry import connectors, get_connector
 
-log = structlog.get_logger(__name__)
-
+HOSTS_SECONDS = 30.0
+ACCOUNTS = "accounts"  # the tag of what is made of a workspace's connected accounts
 WORST = {"open": 2, "halfOpen": 1, "closed": 0}
+
+
+async def hosts_of(resources: Resources, workspace_id: UUID) -> list[tuple[str, str]]:
+    """(platform, host) of the workspace's accounts. Kept: what the command line connects is seen a little later."""
+
+    async def read() -> list[tuple[str, str]]:
+        async with resources.database.transaction(workspace_id) as session:
+            return sorted(await list_hosts(session))
+
+    found = await resources.cache.get_json_or(workspace_id, ("hosts",), HOSTS_SECONDS, read, tags=(ACCOUNTS,))
+    return [(platform, host) for platform, host in found]
 
 
 async def of_platforms(resources: Resources, hosts: Iterable[tuple[str, str]]) -> dict[str, BreakerView]:
@@ -60,10 +71,9 @@ def _places(resources: Resources, hosts: Iterable[tuple[str, str]]) -> set[Place
 
 
 async def _closed(resources: Resources, doors: Iterable[str]) -> dict[str, datetime]:
-    try:
-        return await fetch_closed(resources.redis, sorted(doors), resources.clock)
-    except (RedisError, OSError):
-        return {}
+    with suppress(Away):
+        return await resources.line.ask(lambda redis: fetch_closed(redis, sorted(doors), resources.clock))
+    return {}
 
 
 def _place(resources: Resources, platform: str, host: str) -> Place:
@@ -71,11 +81,10 @@ def _place(resources: Resources, platform: str, host: str) -> Place:
 
 
 async def _healths(resources: Resources, places: set[Place]) -> dict[Place, Health] | None:
-    try:
-        return await fetch_health(resources.redis, sorted(places, key=lambda each: each.key("")), resources.clock)
-    except (RedisError, OSError) as error:
-        log.warning("standing.unknown", error=type(error).__name__)
-        return None
+    ordered = sorted(places, key=lambda each: each.key(""))
+    with suppress(Away):
+        return await resources.line.ask(lambda redis: fetch_health(redis, ordered, resources.clock))
+    return None
 
 
 def _view(health: Health) -> BreakerView:

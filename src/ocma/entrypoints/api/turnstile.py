@@ -27,6 +27,9 @@ KINDS: Mapping[str, str | None] = {
     "upload_medium": "upload",
     "begin_upload": "upload",
     "send_piece": "upload",
+    "analyze_content": "ai",
+    "optimize_content": "ai",
+    "generate_content": "ai",
 }
 STRANGERS = "auth"  # the policy for bad tokens
 REGULARS = 10_000  # tokens that were good the last time, remembered

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ocma.entrypoints.api.dependencies import ResourcesDep, needs
 from ocma.entrypoints.api.idempotency import IdempotentRoute
@@ -25,5 +26,8 @@ async def show_usage(
 ) -> Usage:
     """By calendar month in UTC, the running one first; and how many members, accounts and files there are now."""
     before = decode_cursor(cursor, usage.Cursor)[0] if cursor else None
-    async with resources.database.transaction(caller.workspace_id) as session:
+
+    async def count(session: AsyncSession) -> Usage:
         return await usage.get_usage(session, caller.workspace_id, resources.clock(), before, limit)
+
+    return await resources.reader.read(caller.workspace_id, count)

@@ -18,6 +18,7 @@ from ocma.features.accounts.accounts import expiries, get_account, list_accounts
 from ocma.features.accounts.connections import InHand
 from ocma.features.accounts.models import Account
 from ocma.features.accounts.schemas import AccountView, account_view
+from ocma.features.analytics import freshness
 from ocma.features.workspaces.caller import Caller
 from ocma.platforms.registry import get_connector
 
@@ -83,7 +84,9 @@ def add_account(
 
     async def connect(resources: Resources, caller: Caller) -> list[AccountView]:
         where = authorizations.clean_host(connector.manifest, resources.desk, host)
-        return await _views(resources, caller, await connections.take(resources.desk, caller, connector, where, given))
+        accounts = await connections.take(resources.desk, caller, connector, where, given)
+        await freshness.forget_accounts(resources.cache, accounts)
+        return await _views(resources, caller, accounts)
 
     _show(operation.run(connect, data, workspace), as_json=as_json)
 
@@ -93,7 +96,9 @@ def refresh_account(account: Id, workspace: Workspace = None, data: Data = DEFAU
     """Renew the token where tokens end, and read the profile again."""
 
     async def refresh(resources: Resources, caller: Caller) -> list[AccountView]:
-        return await _views(resources, caller, [await connections.refresh(resources.desk, caller, account)])
+        found = await connections.refresh(resources.desk, caller, account)
+        await freshness.forget_accounts(resources.cache, [found])
+        return await _views(resources, caller, [found])
 
     listing.show_facts(operation.run(refresh, data, workspace)[0], as_json=as_json)
 
@@ -103,7 +108,11 @@ def disconnect_account(account: Id, workspace: Workspace = None, data: Data = DE
     """Revoke OCMA's access at the platform, then forget the tokens. Posts stay on record."""
 
     async def disconnect(resources: Resources, caller: Caller) -> str | None:
-        return await connections.disconnect(resources.desk, caller, account)
+        async with resources.database.transaction(caller.workspace_id) as session:
+            found = await get_account(session, account)
+        warning = await connections.disconnect(resources.desk, caller, account)
+        await freshness.forget_accounts(resources.cache, [found])
+        return warning
 
     warning = operation.run(disconnect, data, workspace)
     print(f"disconnected {account}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -147,8 +148,15 @@ def _tell_how_to_go_on(screen: Screen, stack: Stack) -> None:
         f"platforms' books     {ready.sandbox_url}/",
         f"post something       curl -s {ready.api_url}/api/queue/schedule {authorization} {kind} -d '{body}'",
         f"what became of it    curl -s {ready.api_url}/api/queue/jobs {authorization}",
+        f"its numbers          curl -s '{ready.api_url}/api/social/metrics?platform=all&timeRange=7d' {authorization}",
         f"watch it live        curl -sN {ready.api_url}/api/queue/events {authorization}",
-        f"on the command line  ocma posts list --data {stack.data}",
-        f"stop                 Ctrl-C here, or: ocma down --data {stack.data}",
+        f"on the command line  {_program()} posts list --data {stack.data}",
+        f"stop                 Ctrl-C here, or: {_program()} down --data {stack.data}",
     ):
         screen.plain(line)
+
+
+def _program() -> str:
+    """As it can be typed: it need not be on the path."""
+    beside = Path(sys.executable).with_name("ocma")
+    return str(beside) if beside.exists() else "ocma"

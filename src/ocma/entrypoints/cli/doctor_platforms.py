@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ocma.entrypoints.cli.doctor_finding import Finding, Grade, fine, wrong
-from ocma.platforms.configuration import variables
+from ocma.platforms.configuration import is_played, variables
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.registry import manifests
 from ocma.settings import Settings
@@ -22,6 +22,8 @@ def _app(manifest: Manifest, environment: Mapping[str, str], callback: str) -> F
     setup = manifest.setup
     if not setup.client_id:
         return fine(manifest.key, setup.hint or f"{manifest.name} needs no app.")
+    if is_played(manifest, environment):
+        return fine(manifest.key, f"{manifest.name}: the sandbox stands in, with an app of its own")
     names = [name for name in (setup.client_id, setup.client_secret) if name]
     missing = [name for name in names if not environment.get(name)]
     if not missing:

@@ -1,4 +1,4 @@
-"""PostgreSQL, and beside it what doctor_redis.py looks at."""
+"""PostgreSQL, and beside it what doctor_replica.py and doctor_redis.py look at."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from ocma.entrypoints.cli import doctor_redis
+from ocma.entrypoints.cli import doctor_redis, doctor_replica
 from ocma.entrypoints.cli.doctor_finding import Finding, fine, note, wrong
 from ocma.infra import migrations
 from ocma.infra.database import ROLE, SCHEMA, plain_url
@@ -27,7 +27,8 @@ OWNED = "SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace($1) 
 
 async def examine(settings: Settings) -> list[Finding]:
     database = await _postgresql(settings.database_url.get_secret_value())
-    return [*database, *await doctor_redis.examine(settings.redis_url.get_secret_value())]
+    replica = await doctor_replica.examine(settings)
+    return [*database, *replica, *await doctor_redis.examine(settings.redis_url.get_secret_value())]
 
 
 async def _postgresql(url: str) -> list[Finding]:

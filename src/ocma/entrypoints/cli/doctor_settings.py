@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from ocma.entrypoints.cli.doctor_finding import Finding, Grade, fine, note, wrong
-from ocma.errors import OcmaError
+from ocma.errors import Invalid, OcmaError
 from ocma.infra.vault import Place, Vault
+from ocma.intelligence.endpoint import find_endpoint
+from ocma.platforms.configuration import LOOPBACK
 from ocma.settings import Settings
 
 NOWHERE = Place(UUID(int=0), UUID(int=0), "doctor")
 LOW = 1024**3  # bytes
-LOCAL = {"127.0.0.1", "localhost", "::1"}
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -51,12 +52,24 @@ def _public_url(url: str) -> Finding:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return wrong("public URL", f"{url} is not a URL", "Set OCMA_PUBLIC_URL, such as https://social.example.org")
-    if parts.scheme == "http" and parts.hostname not in LOCAL:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         return note("public URL", f"{url} is not https; most platforms refuse it", "Set OCMA_PUBLIC_URL to an https address.")
     return fine("public URL", url)
 
 
 def _language_model(settings: Settings) -> Finding:
-    if settings.openai_api_key.get_secret_value():
-        return fine("language model", "OPENAI_API_KEY is set; nothing asks a model yet")
-    return Finding("language model", Grade.OPEN, "OPENAI_API_KEY is not set; nothing asks a model yet")
+    try:
+        endpoint = find_endpoint(settings)
+    except Invalid as error:
+        return wrong("language model", error.detail, error.remediation)
+    if endpoint is None:
+        told = "neither OPENAI_API_KEY nor OPENAI_BASE_URL is set; OCMA's own models answer"
+        return Finding("language model", Grade.OPEN, told)
+    told = f"{endpoint.name} at {endpoint.url}"
+    if endpoint.prices.input is None:
+        return note(
+            "language model",
+            f"{told}; what it costs is not known, so that OCMA_AI_DAILY_USD cannot hold",
+            "Set OCMA_AI_PRICE_INPUT and OCMA_AI_PRICE_OUTPUT, 0 for a server of your own.",
+        )
+    return fine("language model", told)

@@ -21,6 +21,8 @@ COMMANDS: Mapping[str, str] = {
     "demo": "See all of it happen, without keys.",
     "accounts": "Connect, show, refresh, watch and disconnect accounts.",
     "posts": "Schedule posts, and see what became of them.",
+    "metrics": "Show and export figures of accounts and posts, and read them now.",
+    "models": "Train, measure and ask the small models that answer without a language model.",
     "doctor": "Say what is configured, what is missing, and how to get it.",
     "env-template": "Print every setting as a .env file, with what it is for.",
     "platform-pages": "Write what every platform takes into its page of the documentation.",

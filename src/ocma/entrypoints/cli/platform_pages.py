@@ -1,6 +1,7 @@
-"""The pages of docs/platforms: what a platform takes is written from its manifest, the words around it by hand."""
+"""The pages of docs/platforms: what a platform takes and measures is written from its manifest, the words around it by hand."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +10,12 @@ import typer
 from ocma.errors import Invalid
 from ocma.platforms.configuration import write_quotas
 from ocma.platforms.manifest import Manifest
+from ocma.platforms.metrics import Measure, Measuring
 from ocma.platforms.registry import manifests
 from ocma.platforms.rules import MEGABYTE, MediaRules, Range, Text
 
 BEGIN = "<!-- From the manifest; `make format` writes it. -->"
+BEGIN_MEASURED = "<!-- What is measured, from the manifest; `make format` writes it. -->"
 END = "<!-- The rest is written by hand. -->"
 Rows = Iterator[tuple[str, str]]
 
@@ -41,16 +44,25 @@ def _pages(folder: Path) -> Iterator[tuple[Path, str, str]]:
 
 
 def fill(page: str, manifest: Manifest) -> str:
-    """The page with its table; at the end, where it has none yet."""
-    block = f"{BEGIN}\n\n{_table(manifest)}\n{END}\n"
-    head, mark, rest = page.partition(BEGIN)
+    """The page with its tables; at the end, where it has none yet."""
+    page = _put(page, "What a post may be", BEGIN, _table(manifest))
+    measured = _measured(manifest)
+    return _put(page, "What is measured", BEGIN_MEASURED, measured) if measured or BEGIN_MEASURED in page else page
+
+
+def _put(page: str, heading: str, begin: str, table: str) -> str:
+    block = f"{begin}\n\n{table}\n{END}\n"
+    head, mark, rest = page.partition(begin)
     if not mark:
-        return f"{page.rstrip()}\n\n## What a post may be\n\n{block}"
+        return f"{page.rstrip()}\n\n## {heading}\n\n{block}"
     return head + block + rest.partition(f"{END}\n")[2]
 
 
 def _table(manifest: Manifest) -> str:
-    rows = [*_text(manifest), *_media(manifest.media), *_more(manifest), *_access(manifest)]
+    return _rows([*_text(manifest), *_media(manifest.media), *_more(manifest), *_access(manifest)])
+
+
+def _rows(rows: Sequence[tuple[str, str]]) -> str:
     return "| what | how much |\n|---|---|\n" + "".join(f"| {what} | {much} |\n" for what, much in rows)
 
 
@@ -122,3 +134,40 @@ def _range(values: Range, unit: str) -> str:
 
 def _code(*names: str) -> str:
     return ", ".join(f"`{each}`" for each in names if each)
+
+
+def _measured(manifest: Manifest) -> str:
+    """Nothing where nothing is measured."""
+    lines = [_measure(each) for each in manifest.measuring.measures]
+    if not lines:
+        return ""
+    head = f"| figure | {manifest.name}'s name | of | kind |\n|---|---|---|---|\n"
+    return f"{head}{''.join(lines)}\n{_rows([*_asking(manifest.measuring)])}"
+
+
+def _measure(measure: Measure) -> str:
+    unit = "" if measure.metric.unit == "count" else f" ({measure.metric.unit})"
+    of = f"{measure.of} ({_code(*measure.kinds)})" if measure.kinds else measure.of
+    kind = f"{measure.kind}, in groups" if measure.split else measure.kind
+    kind += f", up to {measure.keeps.days} days after posting" if measure.keeps else ""
+    return f"| `{measure.metric.key}`{unit} | {_code(measure.name, *measure.also)} | {of} | {kind} |\n"
+
+
+def _asking(measuring: Measuring) -> Rows:
+    yield "posts at once", f"{measuring.at_once}"
+    if measuring.late:
+        yield "figures are late", f"by up to {measuring.late / timedelta(hours=1):g} hours"
+    if measuring.days:
+        yield "figures of single days", f"of the last {measuring.days.days:,} days ({measuring.zone})"
+    if measuring.keeps:
+        yield "figures of a post", f"up to {measuring.keeps.days:,} days after posting"
+    if bills := [f"${usd:g} for {what}" for usd, what in _bills(measuring) if usd]:
+        yield "a look costs", ", ".join(bills)
+    breaks = ((each.name, found) for each in measuring.measures for found in each.breaks)
+    for name, found in dict.fromkeys(breaks):  # a name may be measured of posts and of the account
+        yield f"`{name}` since {found.at}", found.about
+
+
+def _bills(measuring: Measuring) -> Iterator[tuple[float, str]]:
+    yield measuring.reads, "a post"
+    yield measuring.reads_account, "the account"

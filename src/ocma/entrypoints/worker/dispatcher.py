@@ -7,10 +7,12 @@ from datetime import timedelta
 import structlog
 
 from ocma.bootstrap import Resources
-from ocma.entrypoints.worker import media
+from ocma.entrypoints.worker import experiments, media
 from ocma.entrypoints.worker.process import end, run, spawn
 from ocma.errors import Unavailable
 from ocma.features.accounts import upkeep
+from ocma.features.analytics import months
+from ocma.features.assistant import usage
 from ocma.features.notifications import retention
 from ocma.features.publishing import dispatch
 from ocma.features.publishing.plan import CHANNEL
@@ -33,7 +35,7 @@ async def dispatch_all(resources: Resources, stop: asyncio.Event) -> None:
 
 
 async def keep_up(resources: Resources) -> None:
-    """For ever, once a minute: tokens that end soon are renewed, what is too old is forgotten."""
+    """For ever, once a minute: tokens that end soon are renewed, experiments are looked at, what is too old is forgotten."""
     while True:
         await asyncio.sleep(EVERY * random.uniform(0.8, 1.2))  # noqa: S311 - spreads copies, guards nothing
         try:
@@ -41,7 +43,11 @@ async def keep_up(resources: Resources) -> None:
                 await resources.tasks.send(upkeep.TASK, expiring)
             await resources.database.system("SELECT forget_old_requests($1), forget_old_states($1)", KEEP)
             await media.hand_out(resources)
-            await retention.forget_old(resources.database, timedelta(days=resources.settings.history_days))
+            await experiments.hand_out(resources)
+            history = timedelta(days=resources.settings.history_days)
+            await retention.forget_old(resources.database, history)
+            await usage.forget_old(resources.database, history)
+            await months.keep(resources.database, resources.clock(), timedelta(days=resources.settings.samples_keep_days))
         except (Unavailable, *FAILURES) as error:
             log.warning("upkeep.failed", error=type(error).__name__)
 

@@ -35,7 +35,7 @@ async def _main(kind: str, body: Body, settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with resources(settings) as found, metrics_door.served(settings, found.meters.registry):
+    async with resources(settings, traced=kind) as found, metrics_door.served(settings, found.meters.registry):
         beat = asyncio.create_task(_beat(found.redis, kind))
         log.info("process.started", kind=kind)
         try:

@@ -8,18 +8,18 @@ from collections.abc import Collection
 from urllib.parse import SplitResult, urlsplit
 
 from ocma.errors import Invalid, Issue
-from ocma.infra.outbound import is_public
+from ocma.infra.outbound import is_public, is_trusted
 
 
 def check_url(url: str, trusted: Collection[str]) -> None:
-    """`trusted`: hosts (host or host:port) the operator lets be private and without TLS. Raises Invalid."""
+    """`trusted`: what the operator lets be private and without TLS, as in `is_trusted`. Raises Invalid."""
     try:
         parts = urlsplit(url)
         why = _flaw(parts, trusted) if url.isascii() and url.isprintable() and " " not in url else "is not a URL"
     except ValueError:
         why = "is not a URL"
     if why:
-        remediation = "Give a public https URL; an operator can allow hosts of their own with OCMA_TRUSTED_HOSTS."
+        remediation = "Give a public https URL; an operator can allow hosts of their own with OCMA_TRUSTED_HOSTS (host:port)."
         issue = Issue("url", "urlInvalid", f"This {why}.", remediation)
         raise Invalid(f"`url` {why}.", code="urlInvalid", issues=[issue], remediation=remediation)
 
@@ -30,7 +30,7 @@ def _flaw(parts: SplitResult, trusted: Collection[str]) -> str | None:
         return "is not an https URL"
     if parts.username is not None or parts.password is not None or parts.fragment:
         return "has credentials or a fragment"
-    if host in trusted or parts.netloc.lower() in trusted:
+    if is_trusted(trusted, parts.scheme, host, parts.port):
         return None
     if parts.scheme != "https":
         return "does not begin with https"

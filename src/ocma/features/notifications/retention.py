@@ -20,9 +20,16 @@ async def forget_old(database: Database, history: timedelta) -> int:
     """
     gone = 0
     for query, is_history in _QUERIES:
-        for _ in range(STEPS):
-            step = (await database.system(query, history if is_history else NOTIFICATIONS, BATCH))[0][0]
-            gone += step
-            if step < BATCH:
-                break
+        gone += await forget(database, query, history if is_history else NOTIFICATIONS)
+    return gone
+
+
+async def forget(database: Database, query: str, age: timedelta) -> int:
+    """`query` takes an age and how many rows at most, and gives how many are gone."""
+    gone = 0
+    for _ in range(STEPS):
+        step = (await database.system(query, age, BATCH))[0][0]
+        gone += step
+        if step < BATCH:
+            break
     return gone

@@ -11,7 +11,9 @@ Text = Annotated[str, StringConstraints(max_length=100_000)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-WebUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s\x00]+$", max_length=2000)]
+# No control character and no blank, each by its number: of what `\s` means, readers of the API's description differ.
+WEB_URL = r"^https?://[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+$"
+WebUrl = Annotated[str, StringConstraints(pattern=WEB_URL, max_length=2000)]
 Seconds = Annotated[int, Field(ge=1, le=366 * 86400), Counted]
 
 

@@ -7,6 +7,8 @@
 --   trip     reason, first length (ms), longest (ms), jitter (0 to 1) -> milliseconds until the probe; 0: it was open already
 --   close    memory (ms)   the probe came through
 --   release  id            the probe said nothing: somebody else may try
+--   pass     id, probe (ms) -> milliseconds until a call may go; 0: now; -1: now, as the probe (admit.lua asks so for publications)
+--   well     window (ms)   a call went well
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -68,6 +70,23 @@ end
 
 function verbs.release(id)
     if redis.call('GET', probe) == id then redis.call('DEL', probe) end
+    return 0
+end
+
+function verbs.pass(id, length)
+    local state = redis.call('HGET', breaker, 'until')
+    if not state then return 0 end
+    local left = tonumber(state) - now
+    if left > 0 then return math.ceil(left) end
+    if redis.call('SET', probe, id, 'NX', 'PX', length) or redis.call('GET', probe) == id then return -1 end
+    return 1000
+end
+
+function verbs.well(window)
+    local size = window / 6
+    redis.call('HINCRBY', tally, 'ok:' .. string.format('%.0f', math.floor(now / size)), 1)
+    redis.call('PEXPIRE', tally, size * 8)
+    redis.call('HINCRBY', counts, 'ok', 1)
     return 0
 end
 

@@ -156,6 +156,14 @@ class Breaker:
     async def release(self, place: Place, probe: str) -> None:
         await self._run(place, "release", probe)
 
+    async def pass_(self, place: Place, call: str) -> tuple[float, bool]:
+        """Seconds until this call may go (0: now), and whether it goes as the probe."""
+        found = await self._run(place, "pass", call, _ms(self._policy.probe))
+        return max(found, 0) / 1000, found < 0
+
+    async def well(self, place: Place) -> None:
+        await self._run(place, "well", _ms(self._policy.window))
+
     async def _run(self, place: Place, *arguments: str | float) -> Any:
         return await SCRIPT.run(self._redis, place.keys(), arguments)
 

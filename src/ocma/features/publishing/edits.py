@@ -111,7 +111,7 @@ def _change(publication: Publication, wanted: Edit, now: datetime, *, other_cont
     if other_content:
         publication.progress = {}
     if wanted.moved:
-        publication.scheduled_at, publication.due_at = wanted.at, max(wanted.at, now)
+        publication.scheduled_at = publication.due_at = max(wanted.at, now)
         publication.hold = None if publication.hold == "late" else publication.hold
     publication.on_unknown = wanted.on_unknown or publication.on_unknown
     publication.max_attempts = wanted.max_attempts or publication.max_attempts

@@ -25,11 +25,12 @@ from ocma.features.publishing.admission import Admission, Answer, Bill, Gate, Ve
 from ocma.features.publishing.breaker import Breaker, Outcome, Place, Policy, Tally, counts_key, outcome_of, place_of, trips
 from ocma.features.publishing.circuit import Circuits
 from ocma.features.publishing.claims import Claim
+from ocma.features.publishing.health import fetch_closed, fetch_health
 from ocma.features.publishing.quotas import Ages, Window, fetch_calls, wait
 from ocma.infra.database import Database
 from ocma.infra.redis import Client
 from ocma.platforms.configuration import quotas
-from ocma.platforms.errors import Throttled
+from ocma.platforms.errors import PlatformUnavailable, Throttled
 from ocma.platforms.limits import spent
 from ocma.platforms.manifest import Quota
 from ocma.platforms.registry import connectors, get_connector
@@ -45,6 +46,7 @@ PATIENCE = 1.0  # seconds for an answer of Redis, and until it is asked again af
 SEEDINGS = 4
 TIRESOME = 20.0  # seconds of waiting for a quota that are worth counting its calls anew
 LONG = 6  # tries in which a token was refused: some ten minutes, in which a platform in trouble refuses more than a few accounts
+SNOOZE = 60.0  # seconds, when a platform throttles without saying for how long
 EARLY = 0.1  # seconds by which a door opens before whoever was sent away comes back
 UNHAPPY = (RedisError, OSError, TimeoutError)
 
@@ -127,6 +129,31 @@ class Gates:
             return None
         seconds = left + self._random.uniform(0.5, 3.0)
         return Wait(seconds, reason, self._clock() + timedelta(seconds=seconds))
+
+    async def bars(self, account: Account) -> Wait | None:
+        """For who only reads: does the platform answer, and may this account ask? Nobody is charged, and none is a probe."""
+        place = self.place(account.platform, account.host)
+        left: float = self._halts.get(place, 0.0) - monotonic()
+        reason: Reason = "breaker"
+        until = self._clock() + timedelta(seconds=max(left, 0.0))
+        try:
+            self._is_there()
+            async with asyncio.timeout(self._patience):
+                health = (await fetch_health(self._redis, [place], self._clock))[place]
+                doors = [account_door(place.platform, account.id), app_door(place)]
+                closed = list((await fetch_closed(self._redis, doors, self._clock)).values())
+        except UNHAPPY as error:
+            self._is_away(error)
+        else:
+            until = max(until, health.until or until, *closed)
+            reason = "throttled" if until in closed else "breaker"
+        seconds = (until - self._clock()).total_seconds()
+        return Wait(seconds, reason, until) if seconds > 0 else None
+
+    async def unanswered(self, account: Account, error: OcmaError) -> None:
+        """From who only reads. That nobody answers concerns all; an answer to a reader says little of how publishing goes."""
+        if type(error) is PlatformUnavailable and error.status is None and error.rule == PlatformUnavailable.code:
+            await self._failed(self.place(account.platform, account.host), account.id, "down")
 
     def _halt(self, place: Place, seconds: float) -> None:
         self._halts[place] = monotonic() + seconds
@@ -252,17 +279,23 @@ class Gates:
             self._probes.discard(work.claim.id)
             await self._probed(place, work, outcome)
         elif outcome in {"down", "refused"} and work.claim.id not in self._counted:
-            await self._failed(place, work, outcome)
+            await self._failed(place, work.account.id, outcome)
         self._counted.discard(work.claim.id)
 
     async def done(self, works: Sequence["Work"]) -> None:
         """What was asked for together is out of hand.
 
-        Calls that were not made are given back, or whoever is looked at ten times uses up ten calls.
+        Calls that were not made are given back, or whoever is looked at ten times uses up ten calls; so is the turn of a probe of
+        which nobody was `told`.
         """
         for bill in self._bills.pop(works[0].claim, ()) if works else ():
             if unused := list(bill.unused()):
                 await self._give_back(bill, unused)
+        for work in works:
+            self._counted.discard(work.claim.id)
+            if work.claim.id in self._probes:
+                self._probes.discard(work.claim.id)
+                await self._probed(self.place(work.claim.platform, work.account.host), work, None)
 
     async def _give_back(self, bill: Bill, unused: Sequence[tuple["Work", Window, int]]) -> None:
         try:
@@ -273,14 +306,13 @@ class Gates:
             self._is_away(error)
 
     def _shut(self, work: "Work", place: Place, error: Throttled) -> None:
-        """The platform says for how long, and nobody else needs to try in vain. What it says so counts before its headers."""
-        if error.retry_after:
-            app = error.rule in work.connector.manifest.app_wide
-            door = app_door(place) if app else account_door(place.platform, work.account.id)
-            until = monotonic() + max(error.retry_after - EARLY, 0.0)
-            self._spent.setdefault(work.account.id, {})[door] = until
-            self._throttles = {whose: at for whose, at in self._throttles.items() if at > monotonic()}
-            self._throttles[place if app else work.account.id] = until
+        """For as long as the platform says (before what its headers say), else for SNOOZE: nobody needs to try in vain."""
+        app = error.rule in work.connector.manifest.app_wide
+        door = app_door(place) if app else account_door(place.platform, work.account.id)
+        until = monotonic() + max((error.retry_after or SNOOZE) - EARLY, 0.0)
+        self._spent.setdefault(work.account.id, {})[door] = until
+        self._throttles = {whose: at for whose, at in self._throttles.items() if at > monotonic()}
+        self._throttles[place if app else work.account.id] = until
 
     async def _close_doors(self, place: Place, doors: Mapping[str, float]) -> None:
         try:
@@ -295,8 +327,8 @@ class Gates:
         except UNHAPPY as error:  # each of them asks the platform itself, and is told to wait
             self._is_away(error)
 
-    async def _failed(self, place: Place, work: "Work", outcome: Outcome) -> Tally:
-        account, ok = str(work.account.id), self._take_ok(place)
+    async def _failed(self, place: Place, account_id: UUID, outcome: Outcome) -> Tally:
+        account, ok = str(account_id), self._take_ok(place)
         try:
             self._is_there()
             async with asyncio.timeout(self._patience):
@@ -317,6 +349,8 @@ class Gates:
         if outcome == "ok":
             self._circuits.close(place)
             self._halts.pop(place, None)
+        elif outcome is None:
+            self._circuits.release(place, probe)
         try:
             self._is_there()
             async with asyncio.timeout(self._patience):
@@ -328,9 +362,7 @@ class Gates:
                     self._opened(place, outcome, await self._breaker.trip(place, outcome, self._random.random()))
         except UNHAPPY as error:
             self._is_away(error)
-            if outcome is None:
-                self._circuits.release(place, probe)
-            elif outcome != "ok":
+            if outcome in {"down", "refused"}:
                 self._opened(place, outcome, self._circuits.trip(place, self._random.random()))
 
     def _opened(self, place: Place, outcome: Outcome, seconds: float) -> None:
@@ -352,7 +384,7 @@ class Gates:
         """
         if work.claim.id in self._probes or not self._was_doubted(work):
             return False
-        tally = await self._failed(self.place(work.claim.platform, work.account.host), work, "refused")
+        tally = await self._failed(self.place(work.claim.platform, work.account.host), work.account.id, "refused")
         self._counted.add(work.claim.id)
         total = tally.ok + tally.down + tally.refused
         few = tally.accounts <= 1 or tally.refused < self._policy.refused_share * total

@@ -1,5 +1,6 @@
 """A post's publications seen as one job: state, timeline, and what a person may do to it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -140,30 +141,47 @@ def is_open() -> ColumnElement[bool]:
     return exists().where(Attempt.publication_id == Publication.id, Attempt.state.in_(("sending", "unknown", "processing")))
 
 
-async def lock(session: AsyncSession, post_id: UUID) -> list[Publication]:
-    """A job's publications as they are now; nobody claims, edits or cancels them until this transaction ends.
+async def lock(session: AsyncSession, *post_ids: UUID) -> list[Publication]:
+    """Jobs' publications as they are now; nobody claims, edits or cancels them until this transaction ends.
 
     Always in the order of their ids, so that two people never wait for each other.
     """
-    query = select(Publication).where(Publication.post_id == post_id).order_by(Publication.id).with_for_update()
+    query = select(Publication).where(Publication.post_id.in_(post_ids)).order_by(Publication.id).with_for_update()
     return list(await session.scalars(query.execution_options(populate_existing=True)))
 
 
 async def cancel(session: AsyncSession, caller: Caller, post_id: UUID) -> Job:
     """What has not begun does not happen. Raises Conflict when everything has begun or is over."""
-    await lock(session, post_id)
-    changed = await session.scalars(
-        update(Publication)
-        .where(Publication.post_id == post_id, Publication.state == "scheduled", ~is_open())
-        .values(state=_unless_begun("cancelled", "failed"), due_at=None, error=_unless_begun(Publication.error, _CUT_SHORT))
-        .returning(Publication.id)
-    )
-    cancelled = changed.all()
+    cancelled = await _cancel(session, [post_id])
     job = await get_job(session, post_id)
     if not cancelled:
         raise Conflict(f"This job is {job.status}; nothing of it can be cancelled any more.", code="notCancellable")
-    await audit.record(session, caller, "post.cancelled", str(post_id), {"publications": len(cancelled)})
+    await _record_cancelled(session, caller, cancelled)
     return job
+
+
+async def cancel_all(session: AsyncSession, caller: Caller, post_ids: Sequence[UUID]) -> int:
+    """The same of many jobs, in as many statements as one takes. Returns of how many something was cancelled."""
+    cancelled = await _cancel(session, post_ids)
+    await _record_cancelled(session, caller, cancelled)
+    return len(cancelled)
+
+
+async def _cancel(session: AsyncSession, post_ids: Sequence[UUID]) -> Counter[UUID]:
+    """How many publications of each job."""
+    await lock(session, *post_ids)
+    changed = await session.scalars(
+        update(Publication)
+        .where(Publication.post_id.in_(post_ids), Publication.state == "scheduled", ~is_open())
+        .values(state=_unless_begun("cancelled", "failed"), due_at=None, error=_unless_begun(Publication.error, _CUT_SHORT))
+        .returning(Publication.post_id)
+    )
+    return Counter(changed.all())
+
+
+async def _record_cancelled(session: AsyncSession, caller: Caller, cancelled: Counter[UUID]) -> None:
+    told = {str(post_id): {"publications": count} for post_id, count in cancelled.items()}
+    await audit.record_all(session, caller, "post.cancelled", told)
 
 
 async def retry(session: AsyncSession, caller: Caller, clock: Clock, post_id: UUID, only: UUID | None = None) -> Job:

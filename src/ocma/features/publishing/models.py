@@ -17,7 +17,7 @@ Instant = DateTime(timezone=True)
 class Publication(Model):
     """The columns are explained at the table: migrations/sql/0001_initial.sql.
 
-    `progress` is `{steps: {key: {id, at}}, parts: [{id, url}], processing?: id}`.
+    `progress` is `{steps: {key: {id or sealed, at}}, parts: [{id, url}], processing?: id}`.
     """
 
     __tablename__ = "publications"

@@ -1,6 +1,6 @@
 """From a draft to publications: every check of every platform first, then one transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -55,22 +55,51 @@ async def plan(session: AsyncSession, caller: Caller, library: Library, draft: D
     """Writes the post and a publication per account. Raises Invalid with all issues of all platforms at once."""
     if draft.request_key and (before := await _find_before(session, draft)):
         return before
-    planned = await examine(session, caller, library, draft, now)
-    session.add(planned.post)
+    (planned,) = await plan_all(session, caller, library, [draft], now)
+    return planned
+
+
+async def plan_all(
+    session: AsyncSession, caller: Caller, library: Library, drafts: Sequence[Draft], now: datetime
+) -> list[Planned]:
+    """Many, new ones, in as many statements as one takes. Raises Invalid for the first that cannot be."""
+    stock = await take_stock(session, drafts)
+    planned = [examined(caller, library, stock, each, now) for each in drafts]
+    session.add_all(each.post for each in planned)
     await session.flush()
-    session.add_all(planned.publications)
+    session.add_all(publication for each in planned for publication in each.publications)
     await session.flush()
-    data = {"publications": len(planned.publications), "scheduledAt": draft.scheduled_at.isoformat()}
-    await audit.record(session, caller, "post.scheduled", str(planned.post.id), data)
+    await audit.record_all(session, caller, "post.scheduled", {str(each.post.id): _told(each) for each in planned})
     await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
     return planned
 
 
+def _told(planned: Planned) -> dict[str, Any]:
+    return {"publications": len(planned.publications), "scheduledAt": planned.post.scheduled_at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What drafts draw on: the accounts that are connected, and the files that the drafts name."""
+
+    accounts: Sequence[Account]
+    media: Mapping[UUID, Medium]
+
+
+async def take_stock(session: AsyncSession, drafts: Iterable[Draft]) -> Stock:
+    named = {each for draft in drafts for each in media_ids(draft.content, draft.variants)}
+    return Stock(await list_accounts(session, limit=10_000), await find_media(session, list(named)))
+
+
 async def examine(session: AsyncSession, caller: Caller, library: Library, draft: Draft, now: datetime) -> Planned:
     """What `plan` would write, checked and not written."""
-    accounts, warnings = await _accounts(session, draft)
-    media = await find_media(session, media_ids(draft.content, draft.variants))
-    warnings += check_content(draft.content, draft.variants, {account.platform for account in accounts}, media, library)
+    return examined(caller, library, await take_stock(session, [draft]), draft, now)
+
+
+def examined(caller: Caller, library: Library, stock: Stock, draft: Draft, now: datetime) -> Planned:
+    """The same, of drafts whose stock was taken."""
+    accounts, warnings = _accounts(stock.accounts, draft)
+    warnings += check_content(draft.content, draft.variants, {account.platform for account in accounts}, stock.media, library)
     post = _post(caller, draft, now)
     return Planned(post, [_publication(post, account, draft, now) for account in accounts], warnings)
 
@@ -101,13 +130,13 @@ async def _find_before(session: AsyncSession, draft: Draft) -> Planned | None:
     return Planned(post, list(await session.scalars(found)))
 
 
-async def _accounts(session: AsyncSession, draft: Draft) -> tuple[list[Account], list[str]]:
+def _accounts(connected: Sequence[Account], draft: Draft) -> tuple[list[Account], list[str]]:
     """Those named, and every one of the named platforms. Raises Invalid naming what is not connected."""
-    connected = await list_accounts(session, limit=10_000)
     wanted = {get_connector(name, f"platforms.{index}").manifest.key: index for index, name in enumerate(draft.platforms)}
     usable = [each for each in connected if each.platform in wanted and each.status == "active"]
     chosen = {each.id: each for each in usable if not each.missing}
-    named = {each.id: each for each in connected if each.id in set(draft.account_ids)}
+    account_ids = set(draft.account_ids)
+    named = {each.id: each for each in connected if each.id in account_ids}
     issues = [*_unconnected(connected, chosen, wanted), *_unknown(draft.account_ids, named)]
     if issues or not (chosen or named):
         issues = issues or [Issue("platforms", "required", "Name at least one platform or account.")]
@@ -170,6 +199,8 @@ def _post(caller: Caller, draft: Draft, now: datetime) -> Post:
 
 
 def _publication(post: Post, account: Account, draft: Draft, now: datetime) -> Publication:
+    """A time in the past means now: what is sent at once is not late."""
+    at = max(draft.scheduled_at, now)
     return Publication(
         id=new_id(),
         workspace_id=post.workspace_id,
@@ -177,8 +208,8 @@ def _publication(post: Post, account: Account, draft: Draft, now: datetime) -> P
         account_id=account.id,
         platform=account.platform,
         state="scheduled",
-        scheduled_at=draft.scheduled_at,
-        due_at=max(draft.scheduled_at, now),
+        scheduled_at=at,
+        due_at=at,
         max_attempts=draft.max_attempts or get_connector(account.platform).manifest.retry.attempts,
         on_unknown=draft.on_unknown,
         progress={},

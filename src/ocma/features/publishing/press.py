@@ -15,9 +15,10 @@ from ocma.features.publishing.keeper import Keeper
 from ocma.features.publishing.lanes import Lanes
 from ocma.infra.database import Database
 from ocma.infra.meters import Meters
+from ocma.infra.tracing import Tracing
 
 
-async def _nothing(_: str) -> None:
+async def no_stage(_: str) -> None:
     pass
 
 
@@ -43,4 +44,5 @@ class Press:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     random: Random = field(default_factory=Random)
     meters: Meters = field(default_factory=Meters)
-    reached: Callable[[str], Awaitable[None]] = _nothing
+    reached: Callable[[str], Awaitable[None]] = no_stage
+    tracing: Tracing | None = None

@@ -11,8 +11,9 @@ import structlog
 from ocma.errors import OcmaError
 from ocma.features.accounts import tokens
 from ocma.features.accounts.tokens import TokenDoubted
-from ocma.features.publishing import ledger, outcomes
+from ocma.features.publishing import ledger, outcomes, results
 from ocma.features.publishing.fitting import fitted
+from ocma.features.publishing.gates import SNOOZE
 from ocma.features.publishing.ledger import ClaimLost
 from ocma.features.publishing.load import Work
 from ocma.features.publishing.outcomes import Verdict
@@ -37,7 +38,6 @@ STEP = 900.0  # seconds, for an upload whole
 LONG = timedelta(hours=24)  # until when a platform may work on something without costing a try
 QUESTION = 120.0  # seconds, for looking at a timeline
 Answer = TypeVar("Answer")
-SNOOZE = 60.0  # seconds, when a platform throttles without saying for how long
 Act = Callable[[Press, Work, Access], Awaitable[None]]
 AMBIGUOUS = frozenset({"sending", "unknown", "absent"})
 UNSETTLED = frozenset({"sending", "processing", "unknown", "published"})
@@ -114,20 +114,19 @@ async def _prepare(press: Press, work: Work, access: Access, content: Content, *
         is_next = step_part(step.key) == live
         if _is_done(press, steps.get(step.key), step) or not (is_next or (ahead and not step.replies)):
             continue
-        external_id = await within(press, STEP, step.run(access, _known(work)), work)
+        result = await within(press, STEP, step.run(access, _known(press, work)), work)
         if step.key in steps:
             _outdate(steps, step, found[place + 1 :])
-        steps[step.key] = {"id": external_id, "at": press.clock().timestamp()}
+        steps[step.key] = {**results.keep(press.desk.vault, work, step, result), "at": press.clock().timestamp()}
         await ledger.keep_progress(press, work)
         await press.reached("stored")
     await press.reached("prepared")
 
 
-def _known(work: Work) -> dict[str, str]:
+def _known(press: Press, work: Work) -> dict[str, str]:
     """What the steps before have stored, and what is live."""
-    progress = work.publication.progress
-    live = {live_part(index): each["id"] for index, each in enumerate(progress.get("parts", []))}
-    return {key: each["id"] for key, each in progress["steps"].items()} | live
+    parts = work.publication.progress.get("parts", [])
+    return results.known(press.desk.vault, work) | {live_part(index): each["id"] for index, each in enumerate(parts)}
 
 
 def _outdate(steps: dict[str, Any], step: Step, after: Sequence[Step]) -> None:
@@ -161,17 +160,18 @@ async def _wait_until_due(press: Press, work: Work) -> None:
         await asyncio.sleep(min(early, EARLIEST))
 
 
-def outgoing(work: Work, content: Content, index: int) -> Outgoing:
+def outgoing(press: Press, work: Work, content: Content, index: int) -> Outgoing:
     """The very same for every send of this part, and for looking for it."""
-    part, progress = content.parts[index], work.publication.progress
-    parts = progress.get("parts", [])
+    part, parts = content.parts[index], work.publication.progress.get("parts", [])
+    seen = fingerprint(part, content.options)
     ambiguous = [each.started_at for each in work.attempts if each.part == index and each.state in AMBIGUOUS]
     return Outgoing(
         part=part,
         index=index,
-        key=f"{work.publication.id}:{index}:{fingerprint(part, content.options)[:16]}",
+        key=f"{work.publication.id}:{index}:{seen[:16]}",
+        fingerprint=seen,
         options=content.options,
-        prepared={key: each["id"] for key, each in progress.get("steps", {}).items()},
+        prepared=results.known(press.desk.vault, work),
         reply_to=parts[index - 1]["id"] if index else None,
         root=parts[0]["id"] if index else None,
         first_sent_at=min(ambiguous, default=None),
@@ -180,9 +180,9 @@ def outgoing(work: Work, content: Content, index: int) -> Outgoing:
 
 async def _send(press: Press, work: Work, access: Access, content: Content, index: int) -> bool:
     """Sends one part. False: accepted but not live yet, somebody asks again later."""
-    out = outgoing(work, content, index)
+    out = outgoing(press, work, content, index)
     async with _calls(press, work):
-        attempt_id = await ledger.begin_send(press, work, index, fingerprint(out.part, out.options))
+        attempt_id = await ledger.begin_send(press, work, index, out.fingerprint)
         if index == 0:
             _clock(press, work)
         answer = await _ask(press, work, access, out, attempt_id)
@@ -260,6 +260,8 @@ async def conclude(press: Press, work: Work, error: OcmaError) -> None:
     """Writes down what an error means for the publication, and for its account."""
     log.info("publication.error", publication=str(work.claim.id), platform=work.account.platform, rule=error.rule)
     described = outcomes.describe(error, press.clock())
+    if press.tracing is not None:
+        press.tracing.went_wrong(error.code)
     if isinstance(error, PreparationLost):
         forget(work, error)
         await ledger.keep_progress(press, work)
@@ -332,8 +334,14 @@ async def become_unknown(press: Press, work: Work, error: dict[str, object]) -> 
     index = len(work.publication.progress.get("parts", []))
     answered = any(each.part == index and each.state == "published" for each in work.attempts)
     hold = work.publication.on_unknown == "hold" and not answered
-    wait = None if hold else looks[0] * press.patience
+    wait = None if hold else looks[0] * patience(press, work)
     await ledger.free(press, work, "unknown", wait, looks=0, error=error)
+
+
+def patience(press: Press, work: Work) -> float:
+    """Real platforms show a post late, and would get it twice if they were asked too soon: hurry is for those played here."""
+    here = press.desk.gateway.endpoints(work.connector.manifest, work.account.host).is_here
+    return press.patience if here else max(press.patience, 1.0)
 
 
 async def hold(press: Press, work: Work, why: str) -> None:

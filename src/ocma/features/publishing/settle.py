@@ -11,7 +11,7 @@ from ocma.features.publishing.ledger import ClaimLost
 from ocma.features.publishing.load import Sending, Work
 from ocma.features.publishing.outcomes import Verdict
 from ocma.features.publishing.press import Press
-from ocma.features.publishing.publish import QUESTION, hold, judged, mark_account, outgoing, retry, with_access, within
+from ocma.features.publishing.publish import QUESTION, hold, judged, mark_account, outgoing, patience, retry, with_access, within
 from ocma.platforms.connector import Absent, Access, Published, Unprovable
 from ocma.platforms.content import Content
 from ocma.platforms.errors import PlatformUnavailable
@@ -35,8 +35,6 @@ async def settle(press: Press, work: Work) -> None:
             await mark_account(press, work, error)
         await _look_later(press, work, error)
         await press.gates.told(work, error)
-    else:
-        await press.gates.told(work, None)
 
 
 async def _look(press: Press, work: Work, access: Access) -> None:
@@ -44,11 +42,13 @@ async def _look(press: Press, work: Work, access: Access) -> None:
     sent = [each for each in work.attempts if each.part == index]
     if live := next((each for each in sent if each.state == "published"), None):  # answered after its claim was lost
         return await _found(press, work, content, live, Published(live.platform_post_id or "", live.url, live.finished_at))
-    out = outgoing(work, content, index)
+    out = outgoing(press, work, content, index)
     if not sent or out.first_sent_at is None:  # nothing of this part ever left
         return await ledger.free(press, work, "scheduled", 0.0)
     others = await ledger.find_other_posts(press, work, out.first_sent_at)
-    match await within(press, QUESTION, work.publisher.find(access, replace(out, others=others)), work):
+    found = await within(press, QUESTION, work.publisher.find(access, replace(out, others=others)), work)
+    await press.gates.told(work, None)
+    match found:
         case Published() as published:
             await _found(press, work, content, sent[-1], published)
         case Absent():
@@ -73,7 +73,7 @@ async def _absent(press: Press, work: Work, part: int) -> None:
     last_at = max(each.started_at for each in work.attempts if each.part == part)
     over_at = last_at + press.lease + timedelta(seconds=press.timeout) + SPARE
     if looks < len(policy):
-        return await ledger.free(press, work, "unknown", policy[looks] * press.patience, looks=looks)
+        return await ledger.free(press, work, "unknown", policy[looks] * patience(press, work), looks=looks)
     if not await ledger.is_past(press, over_at):
         return await ledger.free(press, work, "unknown", over_at)
     await ledger.record_absent(press, work, part)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -13,6 +13,8 @@ from sqlalchemy import text
 from ocma.errors import Invalid, Issue
 from ocma.infra.database import Database
 
+TRUST = 5.0  # seconds
+PAUSE = 0.3  # seconds between two looks
 _WRITTEN = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")  # longer numbers never come up
 _NEWEST = text("SELECT coalesce(pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0)")
 _AFTER = text("""
@@ -68,14 +70,18 @@ async def read(database: Database, workspace_id: UUID, after: Position) -> list[
 
 
 async def follow(
-    database: Database, workspace_id: UUID, after: Position, seconds: float, pause: float = 0.3
+    database: Database, workspace_id: UUID, after: Position, seconds: float, may_go_on: Callable[[], Awaitable[bool]]
 ) -> AsyncGenerator[tuple[Position, dict[str, Any]]]:
-    """Each event once, for so many seconds; `pause`, between two looks, is in seconds, too."""
-    end = monotonic() + seconds
-    while monotonic() < end:
+    """Each event once, for so many seconds, or until it may not go on, which is asked every TRUST seconds."""
+    asked_at, end = monotonic(), monotonic() + seconds
+    while (at := monotonic()) < end:
+        if at >= asked_at + TRUST:
+            if not await may_go_on():
+                return
+            asked_at = at
         found = await read(database, workspace_id, after)
         for position, event in found:
             after = position
             yield position, event
         if not found:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(PAUSE)

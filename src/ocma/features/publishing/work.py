@@ -27,6 +27,13 @@ TASK = "publications.work"
 
 async def work_batch(press: Press, message: Sequence[tuple[str, int]]) -> None:
     """`message` is (publication id, fence) pairs. What was taken already, or is claimed anew, is passed over."""
+    if press.tracing is None:
+        return await _work_batch(press, message)
+    with press.tracing.batch(len(message)):
+        return await _work_batch(press, message)
+
+
+async def _work_batch(press: Press, message: Sequence[tuple[str, int]]) -> None:
     since = monotonic()
     taken = await claims.take(press.database, [(UUID(each), fence) for each, fence in message], press.lease)
     press.keeper.hold(taken, since)
@@ -69,13 +76,18 @@ async def _rest(press: Press, waiting: list[tuple[Work, Wait]]) -> None:
         await ledger.snooze(press, waiting)
         for work, wait in waiting:
             press.keeper.let_go(work.claim)
-            press.meters.put_back(work.claim.platform, wait.reason)
+            press.meters.put_back(work.claim.platform, wait.reason, work.claim.account_id, wait.seconds)
 
 
 async def _work_one(press: Press, work: Work) -> None:
     """Never raises: what cannot be written down is taken back by the sweeper when the lease ends."""
+    act = settle if work.claim.state == "unknown" else publish
     try:
-        await (settle if work.claim.state == "unknown" else publish)(press, work)
+        if press.tracing is None:
+            await act(press, work)
+        else:
+            with press.tracing.publication(work.claim.id, work.claim.platform, work.claim.fence, act.__name__):
+                await act(press, work)
     except ClaimLost as lost:
         await press.gates.told(work, lost)
         log.warning("publication.claimLost", publication=str(work.claim.id), fence=work.claim.fence)

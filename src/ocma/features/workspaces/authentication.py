@@ -14,7 +14,7 @@ from ocma.features.workspaces.issuer import Issuer
 from ocma.features.workspaces.keys import FoundKey
 from ocma.features.workspaces.workspaces import list_memberships
 from ocma.infra.database import FAILURES, Database
-from ocma.infra.redis import Client
+from ocma.infra.line import Line
 
 KEY_CACHE_SECONDS = 5  # a revoked key works this much longer at most
 KEY_CACHE_SIZE = 10_000
@@ -23,17 +23,17 @@ log = structlog.get_logger(__name__)
 
 
 class Authenticator:
-    """One per process. API keys are remembered for five seconds; sessions and roles are looked up every time."""
+    """One per process. API keys are remembered for five seconds; sessions are asked for, and roles looked up, every time."""
 
     def __init__(
         self,
         database: Database,
-        redis: Client,
+        line: Line,
         issuer: Issuer,
         clock: Clock,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._database, self._redis, self._issuer, self._clock, self._monotonic = database, redis, issuer, clock, monotonic
+        self._database, self._line, self._issuer, self._clock, self._monotonic = database, line, issuer, clock, monotonic
         self._keys: OrderedDict[bytes, tuple[FoundKey, float]] = OrderedDict()
         self._marked: dict[object, float] = {}
 
@@ -42,7 +42,7 @@ class Authenticator:
         if token.startswith(API_KEY):
             return identity.key(await self._key(token))
         if token.startswith(SESSION):
-            user_id = await sessions.find_user_id(self._redis, token, self._clock)
+            user_id = await sessions.find_user_id(self._database, self._line, token, self._clock)
         else:
             user_id = await people.get_or_add(self._database, await self._issuer.check(token), self._clock)
         if user_id is None:

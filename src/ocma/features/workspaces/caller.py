@@ -7,12 +7,12 @@ from uuid import UUID
 from ocma.errors import Forbidden
 from ocma.features.workspaces.scopes import ALL, Role
 
-OPERATOR = "operator"
+OPERATOR, ITSELF = "operator", "ocma"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`name` is `key:<uuid>`, `user:<uuid>` or `operator` (the command line): it stands in the audit trail."""
+    """`name` stands in the audit trail: `key:<uuid>`, `user:<uuid>`, `operator` (the command line), `ocma` (nobody asked)."""
 
     workspace_id: UUID
     name: str
@@ -33,3 +33,8 @@ class Caller:
 def operator(workspace_id: UUID) -> Caller:
     """Whoever runs `ocma` on the machine: the database's password is the permission."""
     return Caller(workspace_id, OPERATOR, None, "owner", ALL)
+
+
+def itself(workspace_id: UUID) -> Caller:
+    """OCMA, of its own accord. It may do nothing that needs a scope."""
+    return Caller(workspace_id, ITSELF, None, "key", frozenset())

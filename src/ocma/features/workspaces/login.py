@@ -16,7 +16,7 @@ from ocma.features.workspaces.sessions import Session
 from ocma.features.workspaces.workspaces import create_workspace
 from ocma.ids import new_id
 from ocma.infra.database import Database
-from ocma.infra.redis import Client
+from ocma.infra.line import Line
 
 
 async def register(database: Database, wanted: Registration, clock: Clock) -> tuple[User, Workspace]:
@@ -41,14 +41,14 @@ async def add_with_workspace(database: Database, user: User, workspace_name: str
 
 
 async def login(
-    database: Database, redis: Client, limit: login_limit.LoginLimit, email: str, password: str, address: str, clock: Clock
+    database: Database, line: Line, limit: login_limit.LoginLimit, email: str, password: str, address: str, clock: Clock
 ) -> tuple[UUID, Session]:
     """Raises Unauthenticated, the same for an unknown e-mail and a wrong password; QuotaExceeded after too many tries."""
-    await limit.take(redis, email, address)
+    await limit.take(line, email, address)
     rows = await database.system("SELECT * FROM find_login($1)", email)
     stored = rows[0].password_hash if rows else None
     if not await verify_password(stored, password):
         raise Unauthenticated("E-mail or password is wrong.", code="wrongPassword")
-    session = await sessions.open_session(redis, rows[0].id, clock)
-    await limit.forget(redis, email, address)
+    session = await sessions.open_session(database, rows[0].id, clock)
+    await limit.forget(line, email, address)
     return rows[0].id, session

@@ -1,24 +1,18 @@
 """How often a password may be tried, per e-mail and address: counted in Redis, here when Redis is down."""
 
-import asyncio
 import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
-import structlog
-from redis.exceptions import RedisError
-
 from ocma.errors import QuotaExceeded
-from ocma.infra.redis import Client
+from ocma.infra.line import Away, Line
 
 TRIES = 10
 WINDOW = 300  # seconds
-PATIENCE = 2.0  # seconds that Redis has for an answer
 REMEMBERED = 10_000  # addresses, when counting here
-
-log = structlog.get_logger(__name__)
 
 _COUNT = """
 local tries = redis.call('INCR', KEYS[1])
@@ -30,34 +24,28 @@ return {tries, redis.call('TTL', KEYS[1])}
 class LoginLimit:
     """Without Redis every process counts for itself: a wider door than one, but no open one."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic, patience: float = PATIENCE) -> None:
-        self._monotonic, self._patience = monotonic, patience
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
         self._here: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
-    async def take(self, redis: Client, email: str, address: str) -> None:
+    async def take(self, line: Line, email: str, address: str) -> None:
         """Raises QuotaExceeded when the window's tries are used up; the try itself counts, here too, for when Redis goes."""
         key = _key(email, address)
         tries, left = self._take_here(key)
-        try:
-            async with asyncio.timeout(self._patience):
-                answer: Any = await cast("Any", redis.eval(_COUNT, 1, key, str(WINDOW)))
+        with suppress(Away):
+            answer: Any = await line.ask(lambda redis: cast("Any", redis.eval(_COUNT, 1, key, str(WINDOW))))
             tries, left = int(answer[0]), int(answer[1])
-        except (RedisError, TimeoutError) as error:
-            log.warning("login_limit_local", error=type(error).__name__)
         if tries > TRIES:
             raise QuotaExceeded(
                 "Too many tries to log in.", code="tooManyLogins", retry_after=max(left, 1), remediation="Wait, then try again."
             )
 
-    async def forget(self, redis: Client, email: str, address: str) -> None:
+    async def forget(self, line: Line, email: str, address: str) -> None:
         """After a success."""
         key = _key(email, address)
         self._here.pop(key, None)
-        try:
-            async with asyncio.timeout(self._patience):
-                await redis.delete(key)
-        except (RedisError, TimeoutError) as error:
-            log.warning("login_limit_local", error=type(error).__name__)
+        with suppress(Away):
+            await line.ask(lambda redis: redis.delete(key))
 
     def _take_here(self, key: str) -> tuple[int, int]:
         now = self._monotonic()

@@ -23,6 +23,9 @@ class Workspace(Model):
     on_unknown: Mapped[str] = mapped_column(server_default="settle")
     paused_at: Mapped[datetime | None] = mapped_column(INSTANT)
     resume_grace_hours: Mapped[int] = mapped_column(server_default="24")
+    metrics_budget_usd: Mapped[dict[str, float]] = mapped_column(JSONB, default=dict)
+    ai_budget_usd: Mapped[float | None]
+    ai_budget_tokens: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(INSTANT, server_default=FetchedValue())
     updated_at: Mapped[datetime] = mapped_column(INSTANT, server_default=FetchedValue())
 

@@ -1,5 +1,6 @@
 """The JSON of tenants."""
 
+from copy import deepcopy
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -103,17 +104,37 @@ class NewWorkspace(Input):
     on_unknown: OnUnknown = "settle"
 
 
-class WorkspaceChange(Input):
-    """`resumeGraceHours`: what is due for longer than this is not sent until a person says so."""
+PlatformKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+Usd = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False, strict=True)]  # "1" and true are none
 
-    model_config = ConfigDict(json_schema_extra=without_null)
+
+def _mostly_without_null(schema: dict[str, Any]) -> None:
+    """Budgets of models may be null: as the operator set them. Platforms have no other keys than those that look like one."""
+    properties = schema["properties"]
+    budgets = {name: deepcopy(properties[name]) for name in ("aiBudgetUsd", "aiBudgetTokens")}
+    without_null(schema)
+    properties.update(budgets)
+    properties["metricsBudgetUsd"]["additionalProperties"] = False
+
+
+class WorkspaceChange(Input):
+    """`resumeGraceHours`: what is due for longer than this is not sent until a person says so.
+
+    `metricsBudgetUsd`: by platform, what reading its posts may cost in a UTC day, where it bills that (X); all of them at once.
+    `aiBudgetUsd`, `aiBudgetTokens`: what a language model may take in a UTC day; 0: none is asked, null: as the operator set it.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_mostly_without_null)
 
     name: Name | None = None
     timezone: Zone | None = None
     on_unknown: OnUnknown | None = None
     resume_grace_hours: Annotated[int, Field(ge=1, le=8760), Counted] | None = None
+    metrics_budget_usd: dict[PlatformKey, Usd] | None = None
+    ai_budget_usd: Usd | None = None
+    ai_budget_tokens: Annotated[int, Field(ge=0, le=10**12), Counted] | None = None
 
-    _given = field_validator("*")(given)
+    _given = field_validator("name", "timezone", "on_unknown", "resume_grace_hours", "metrics_budget_usd")(given)
 
 
 class WorkspaceView(Schema):
@@ -128,6 +149,9 @@ class WorkspaceView(Schema):
     on_unknown: OnUnknown
     paused_at: datetime | None
     resume_grace_hours: int
+    metrics_budget_usd: dict[str, float]
+    ai_budget_usd: float | None
+    ai_budget_tokens: int | None
     created_at: datetime
     updated_at: datetime
 

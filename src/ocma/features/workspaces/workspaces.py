@@ -49,7 +49,7 @@ async def get_workspace(session: AsyncSession, workspace_id: UUID) -> Workspace:
 async def update_workspace(
     session: AsyncSession, caller: Caller, workspace_id: UUID, changes: Mapping[str, Any], clock: Clock
 ) -> Workspace:
-    """`changes`: name, timezone, on_unknown, resume_grace_hours, checked by WorkspaceChange."""
+    """`changes`: fields of WorkspaceChange, checked by it."""
     workspace = await get_workspace(session, workspace_id)
     if not changes:
         return workspace

@@ -44,7 +44,7 @@ def sandbox(programs: Programs, port: int, app: tuple[str, str], folder: DataFol
     the sandbox alone, whose control API is open to the whole machine anyhow.
     """
     client_id, client_secret = app
-    place = ("--port", str(port), "--state", str(folder.path / "sandbox"))
+    place = ("--port", str(port), "--state", str(folder.path / "sandbox"), "--audience")
     argv = (*programs.sandbox, *place, f"--x-client-id={client_id}", f"--x-client-secret={client_secret}")
     return Service("sandbox", "sandbox", command(argv, "sandbox", folder, {**environment, "PYTHONUNBUFFERED": "1"}))
 

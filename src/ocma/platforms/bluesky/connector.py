@@ -1,8 +1,9 @@
 """Bluesky: posts, threads, images, videos and link cards in an account's own repository, wherever that is."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
@@ -12,12 +13,13 @@ from ocma.platforms.bluesky import refusal
 from ocma.platforms.bluesky.client import Client
 from ocma.platforms.bluesky.flow import BlueskyFlow
 from ocma.platforms.bluesky.manifest import MANIFEST
+from ocma.platforms.bluesky.measuring import Figures
 from ocma.platforms.bluesky.record import mentions_step, post
 from ocma.platforms.bluesky.signing import Signing
 from ocma.platforms.bluesky.text import handles
 from ocma.platforms.bluesky.upload import KEEPS, is_known, send_video, upload, video_blob
 from ocma.platforms.bluesky.wire import POST, Actor, Made, Record, Resolved, Strong, address, at_uri, published, read, record_key
-from ocma.platforms.connector import Absent, Access, Profile, Published, PublishesAtOnce, Step, Unprovable
+from ocma.platforms.connector import Absent, Access, Measures, Profile, Published, PublishesAtOnce, Step, Unprovable
 from ocma.platforms.content import Content, Media, Outgoing, media_step, part_step
 from ocma.platforms.errors import (
     ContentRejected,
@@ -28,13 +30,14 @@ from ocma.platforms.errors import (
     PlatformUnavailable,
 )
 from ocma.platforms.manifest import Manifest
+from ocma.platforms.metrics import Measured, Seen, Target
 from ocma.platforms.oauth import OAuthFlow
 
 REPO = "/xrpc/com.atproto.repo."
 BY_BLOB = "-"  # stands for the job of a video that goes up like any file
 
 
-class Bluesky(Signing, Client, PublishesAtOnce):
+class Bluesky(Signing, Client, PublishesAtOnce, Measures):
     """A post's place (its record key) is made of our own key, and createRecord never overwrites: however often a post is sent,
     one comes to be, and a server refuses the second (the reference PDS with a 500). `find` looks at that place. putRecord would
     write again what its author has deleted or changed meanwhile.
@@ -140,6 +143,26 @@ class Bluesky(Signing, Client, PublishesAtOnce):
     async def withdraw(self, access: Access, post_id: str) -> None:
         body = {"repo": access.profile_id, "collection": POST, "rkey": _address(post_id).rkey}
         await self.call(access, "POST", f"{REPO}deleteRecord", json=body)
+
+    async def measure_account(self, access: Access, since: datetime) -> Measured:
+        del since  # there are only totals
+        return await Figures(self.call, access).account()
+
+    async def measure_posts(self, access: Access, posts: Sequence[Target]) -> Measured:
+        """An AppView leaves out what it does not have; whether that is gone, the account's own server knows."""
+        found = await Figures(self.call, access).posts([each.id for each in posts])
+        given = {each.post for each in found.readings}
+        silent = [each.id for each in posts if each.id not in given]
+        return replace(found, gone=tuple([each for each in silent if await self._is_gone(access, each)]))
+
+    async def _is_gone(self, access: Access, post_id: str) -> bool:
+        try:
+            return isinstance(await self.fetch_post(access, post_id), Absent)
+        except ContentRejected:
+            return False
+
+    def list_posts(self, access: Access, since: datetime) -> AsyncGenerator[Seen]:
+        return Figures(self.call, access).own(since)
 
     async def _record(self, access: Access, uri: str) -> httpx2.Response:
         where = _address(uri)

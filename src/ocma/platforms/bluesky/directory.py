@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx2
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from ocma.errors import Invalid, Issue
+from ocma.platforms.answers import reader
 from ocma.platforms.bluesky.wire import DID, HANDLE, Resolved
 from ocma.platforms.configuration import origin
 from ocma.platforms.errors import PlatformUnavailable
@@ -149,7 +150,7 @@ def _read(response: httpx2.Response, shape: type[Shape]) -> Shape | None:
     if not response.is_success:
         return None
     try:
-        return TypeAdapter(shape).validate_json(response.content)
+        return reader(shape).validate_json(response.content)
     except ValidationError:
         return None
 

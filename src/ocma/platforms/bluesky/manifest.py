@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from ocma.platforms.bluesky.text import graphemes
 from ocma.platforms.manifest import LimitHeaders, Manifest, OAuth2, Quota, Setup
+from ocma.platforms.metrics import COMMENTS, FOLLOWERS, FOLLOWING, LIKES, POSTS, QUOTES, SAVES, SHARES, Measure, Measuring
 from ocma.platforms.rules import LinkRules, MediaRules, Text, VideoRules, Words
 
 TEXT = Text(300, graphemes, "graphemes", bytes=3000)
@@ -22,7 +23,7 @@ MANIFEST = Manifest(
         per_host=True,
         host="bsky.social",
         renew_before=timedelta(minutes=5),  # tokens last 15 to 60
-        needs={"publish": ("atproto", GENERIC), "read": ("atproto", GENERIC)},
+        needs=dict.fromkeys(("publish", "read", "measure"), ("atproto", GENERIC)),
     ),
     api_url="https://{host}",
     auth_url="https://{host}",
@@ -51,6 +52,19 @@ MANIFEST = Manifest(
         Quota(1000, per=timedelta(hours=24), on="media"),
     ),
     limit_headers=(LimitHeaders("ratelimit-remaining", "ratelimit-reset"),),
+    measuring=Measuring(
+        measures=(
+            Measure(LIKES, "likeCount"),
+            Measure(COMMENTS, "replyCount"),
+            Measure(SHARES, "repostCount"),
+            Measure(QUOTES, "quoteCount"),
+            Measure(SAVES, "bookmarkCount"),
+            Measure(FOLLOWERS, "followersCount", of="account"),
+            Measure(FOLLOWING, "followsCount", of="account"),
+            Measure(POSTS, "postsCount", of="account"),
+        ),
+        at_once=25,
+    ),
     setup=Setup(
         url="https://atproto.com/specs/oauth",
         client_secret="BLUESKY_CLIENT_KEY",  # noqa: S106 - a variable's name

@@ -73,6 +73,12 @@ PROOF = Refusal(
 )
 DOWN = Refusal(PlatformUnavailable, "unavailable", "The server does not work at the moment.", "Nothing: it is tried again.")
 NOT_ALLOWED = Refusal(PermissionMissing, "forbidden", "The server forbids this.", "Connect the account again.")
+UNCOUNTED = Refusal(
+    ContentRejected,
+    "noAppView",
+    "The account's server asks no AppView: it shows no profiles and counts nothing.",
+    "Ask its administrator to name one; posts go out without.",
+)
 UNKNOWN = Refusal(ContentRejected, "refused", "The server refused this.", "Check text, files and options, and try again.")
 
 BY_NAME = {
@@ -109,6 +115,7 @@ BY_NAME = {
     "InternalServerError": DOWN,
 }
 BY_STATUS = {400: RECORD, 401: ENDED, 403: NOT_ALLOWED, 404: UNKNOWN, 408: DOWN, 413: FILE, 415: FILE, 425: DOWN, 429: RATE}
+NO_VIEW = "no service configured for app.bsky."
 EXISTS = ("already a value", "already exists")  # how implementations say it whose name of the error says nothing
 
 FINAL = {
@@ -142,6 +149,8 @@ def _refusal(response: httpx2.Response) -> Refusal:
     name, message = _error(response)
     if status == 400 and any(each in message for each in EXISTS):
         return THERE
+    if status == 400 and NO_VIEW in message:
+        return UNCOUNTED
     return BY_NAME.get(name) or BY_STATUS.get(status, UNKNOWN)
 
 

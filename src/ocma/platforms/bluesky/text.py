@@ -6,10 +6,10 @@ from typing import Any
 import regex
 
 from ocma.platforms.bluesky.wire import HANDLE
+from ocma.platforms.rules import GRAPHEMES
 
 FACET = "app.bsky.richtext.facet"
 TAG_LENGTH = 64  # graphemes
-GRAPHEMES = regex.compile(r"\X")
 # Each begins a text, or what follows white space or an opening bracket: an address in a link is no mention.
 FOUND = regex.compile(
     rf"""(?<![^\s(\[«„“])

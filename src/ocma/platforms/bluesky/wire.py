@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
 import httpx2
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ocma.platforms.answers import Answers
 from ocma.platforms.connector import Profile, Published
@@ -92,6 +92,50 @@ class Actor(BaseModel):
 class Address(NamedTuple):
     repo: str
     rkey: str
+
+
+class Author(BaseModel):
+    did: str
+
+
+class Written(Value):
+    text: str = ""
+
+
+class Reason(BaseModel):
+    """Why a post stands in a feed: it was reposted, then; or it is pinned there."""
+
+    indexedAt: Annotated[datetime | None, BeforeValidator(_instant)] = None  # noqa: N815 - their name
+
+
+class View(BaseModel):
+    """A post as an AppView shows it; `model_extra` has the rest, with its figures."""
+
+    model_config = ConfigDict(extra="allow")
+
+    uri: str = Field(max_length=2000)
+    author: Author
+    record: Written = Written()
+    indexedAt: Annotated[datetime | None, BeforeValidator(_instant)] = None  # noqa: N815 - their name
+
+    @property
+    def at(self) -> datetime | None:
+        """When it was posted: authors date it as they like, but not later than when it was seen. Feeds are in this order."""
+        return min((each for each in (self.record.createdAt, self.indexedAt) if each), default=None)
+
+
+class Entry(BaseModel):
+    post: View
+    reason: Reason | None = None
+
+
+class Views(BaseModel):
+    posts: list[View]
+
+
+class Feed(BaseModel):
+    feed: list[Entry]
+    cursor: str | None = None
 
 
 def record_key(key: str) -> str:

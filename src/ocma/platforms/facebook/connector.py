@@ -1,16 +1,16 @@
 """Facebook Pages through the Graph API: posts, photos, links, videos, reels, stories, first comments."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar
 
 from ocma.clock import Clock, utcnow
-from ocma.platforms.connector import Absent, Access, Processing, Profile, Published, Publishes, Step, Unprovable
+from ocma.platforms.connector import Absent, Access, Measures, Processing, Profile, Published, Publishes, Step, Unprovable
 from ocma.platforms.content import Content, Media, Outgoing, media_step
 from ocma.platforms.errors import ContentRejected, NotReady, OutcomeUnknown, PlatformError
-from ocma.platforms.facebook import refusal, search
+from ocma.platforms.facebook import measuring, refusal, search
 from ocma.platforms.facebook.manifest import MANIFEST
 from ocma.platforms.facebook.request import EDGES, is_video, request, video_id
 from ocma.platforms.facebook.upload import KEY, upload_photo, upload_short, upload_video
@@ -19,9 +19,11 @@ from ocma.platforms.manifest import Manifest
 from ocma.platforms.meta.flow import FacebookFlow
 from ocma.platforms.meta.graph import Graph
 from ocma.platforms.meta.live import is_missing
+from ocma.platforms.meta.measuring import allow, measure_each
 from ocma.platforms.meta.pages import FIELDS, Page, pages
 from ocma.platforms.meta.refusal import POSTED
 from ocma.platforms.meta.wire import accepted, at, read
+from ocma.platforms.metrics import Measured, Seen, Target
 from ocma.platforms.oauth import OAuthFlow
 
 KEEPS = timedelta(hours=23)  # an upload that no post uses
@@ -31,7 +33,7 @@ PAUSES = (1.0, 3.0)  # seconds before "not there" is believed: at times Facebook
 Sleep = Callable[[float], Awaitable[None]]
 
 
-class Facebook(Graph, Publishes):
+class Facebook(Graph, Publishes, Measures):
     """There is no idempotency key. Photos and videos are uploaded unpublished first, so their ids prove what became of a post.
 
     A text or a link is looked for among the page's published posts.
@@ -149,6 +151,16 @@ class Facebook(Graph, Publishes):
                 raise
         if isinstance(await self.fetch_post(access, post_id), Published):
             raise refusal.UNDELETABLE.to_error(KEY)
+
+    async def measure_account(self, access: Access, since: datetime) -> Measured:
+        return await measuring.measure_account(self, access, since, self._clock())
+
+    async def measure_posts(self, access: Access, posts: Sequence[Target]) -> Measured:
+        allow(access, self.manifest)
+        return await measure_each(self, access, posts, partial(measuring.measure_post, self, access))
+
+    def list_posts(self, access: Access, since: datetime) -> AsyncGenerator[Seen]:
+        return measuring.list_posts(self, access, since)
 
     async def _live(self, access: Access, video: Video) -> Published:
         """Under its post's id; where that is not told, and not the usual one, under the video's."""

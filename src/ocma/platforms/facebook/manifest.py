@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ocma.platforms.facebook.measures import MEASURING
 from ocma.platforms.manifest import Manifest, OAuth2, Settle, Setup
 from ocma.platforms.meta.usage import LIMITS
 from ocma.platforms.rules import MEGABYTE, Frame, Kind, LinkRules, MediaRules, Text, VideoRules
@@ -44,7 +45,7 @@ MANIFEST = Manifest(
         needs={
             "publish": ("pages_show_list", "pages_manage_posts", "pages_read_engagement"),
             "read": ("pages_read_engagement", "pages_read_user_content"),
-            "measure": ("read_insights",),
+            "measure": ("read_insights", "pages_read_engagement", "pages_read_user_content"),
         },
     ),
     text=Text(63_206),
@@ -61,6 +62,7 @@ MANIFEST = Manifest(
     options={"kind": ("post", "reel", "story")},
     limit_headers=LIMITS,
     app_wide=frozenset({"appRateLimited"}),
+    measuring=MEASURING,
     settle=Settle(looks=(5.0, 15.0, 45.0)),  # reads may lag behind writes
     setup=Setup(
         url="https://developers.facebook.com/apps",

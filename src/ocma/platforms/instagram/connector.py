@@ -1,24 +1,29 @@
 """Instagram: images, carousels, reels, stories and first comments, for either login."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 import httpx2
 from pydantic import AliasChoices, BaseModel, Field
 
-from ocma.platforms.connector import Access, Profile, Published, Step
+from ocma.platforms.connector import Access, Measures, Profile, Published, Step
 from ocma.platforms.content import Media, Outgoing, Part, part_step
+from ocma.platforms.errors import PlatformError
+from ocma.platforms.instagram import measuring
 from ocma.platforms.instagram.flow import FACEBOOK, LOGIN, MARK, InstagramFlow
 from ocma.platforms.instagram.manifest import MANIFEST
-from ocma.platforms.instagram.refusal import NO_ACCOUNT, REFUSALS, UNDELETABLE, reason
+from ocma.platforms.instagram.refusal import NO_ACCOUNT, REFUSALS, UNDELETABLE, by_words, reason
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.meta.container import Containers, address, since_query
+from ocma.platforms.meta.measuring import allow, measure_each
 from ocma.platforms.meta.pages import Linked, Page, pages
-from ocma.platforms.meta.refusal import Table
+from ocma.platforms.meta.refusal import Table, refuse
 from ocma.platforms.meta.wire import Node, accepted, at, read
+from ocma.platforms.metrics import Measured, Seen, Target
 from ocma.platforms.oauth import OAuthFlow
 from ocma.platforms.refusals import Refusal
 
@@ -39,7 +44,7 @@ class Wrapped(BaseModel):
     data: list[Me] = []
 
 
-class Instagram(Containers):
+class Instagram(Containers, Measures):
     """Accounts of Instagram's login are at graph.instagram.com, those of Facebook's at graph.facebook.com, by the same paths."""
 
     manifest: ClassVar[Manifest] = MANIFEST
@@ -57,6 +62,10 @@ class Instagram(Containers):
     def sign(self, access: Access, method: str, url: str, request: dict[str, Any]) -> dict[str, Any]:
         proves = _by_facebook(access) or access.settings.get("proof") == "on"
         return super().sign(access if proves else replace(access, app=None), method, url, request)
+
+    def explain(self, response: httpx2.Response) -> PlatformError:
+        told = by_words(response)
+        return refuse(told, KEY, MANIFEST.name, response) if told else super().explain(response)
 
     async def identify(self, access: Access) -> list[Profile]:
         """One login is one account; with Facebook's, every account that is linked to one of its pages."""
@@ -122,6 +131,16 @@ class Instagram(Containers):
         if login not in access.settings.get("deletes", ""):
             raise UNDELETABLE.to_error(KEY)
         await self.delete(access, post_id)
+
+    async def measure_account(self, access: Access, since: datetime) -> Measured:
+        return await measuring.measure_account(self, access, since, self._clock())
+
+    async def measure_posts(self, access: Access, posts: Sequence[Target]) -> Measured:
+        allow(access, self.manifest)
+        return await measure_each(self, access, posts, partial(measuring.measure_post, self, access, now=self._clock()))
+
+    def list_posts(self, access: Access, since: datetime) -> AsyncGenerator[Seen]:
+        return measuring.list_posts(self, access, since)
 
 
 def _by_facebook(access: Access) -> bool:

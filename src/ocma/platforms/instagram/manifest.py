@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ocma.platforms.content import Content
+from ocma.platforms.instagram.measures import MEASURING
 from ocma.platforms.manifest import Manifest, OAuth2, Quota, Settle, Setup
 from ocma.platforms.meta.usage import LIMITS
 from ocma.platforms.rules import MEGABYTE, Frame, Kind, MediaRules, Tags, Text, VideoRules, Whole, Words
@@ -64,8 +65,16 @@ MANIFEST = Manifest(
         "dialog": "https://www.facebook.com",
     },
     # `login`: `instagram`, or `facebook` for accounts that are linked to a page. `proof`: `on` for apps that require it of
-    # Instagram's own login; with Facebook's it is always sent. `deletes`: by which login posts can be deleted.
-    settings={"version": "v26.0", "login": "instagram", "config_id": "", "proof": "", "deletes": "facebook"},
+    # Instagram's own login; with Facebook's it is always sent. `deletes`: by which login posts can be deleted. `timeframe`:
+    # of what is told about an account's followers.
+    settings={
+        "version": "v26.0",
+        "login": "instagram",
+        "config_id": "",
+        "proof": "",
+        "deletes": "facebook",
+        "timeframe": "this_month",
+    },
     oauth=OAuth2(
         authorize="/oauth/authorize",
         token="/oauth/access_token",  # noqa: S106 - a path
@@ -88,7 +97,10 @@ MANIFEST = Manifest(
             ),
             "reply": (COMMENTS,),
             "read": ("instagram_business_basic|instagram_basic", COMMENTS),
-            "measure": ("instagram_business_manage_insights|instagram_manage_insights",),
+            "measure": (
+                "instagram_business_basic|instagram_basic",
+                "instagram_business_manage_insights|instagram_manage_insights",
+            ),
         },
     ),
     text=Text(2200, required=False, tags=TAGS),
@@ -110,6 +122,7 @@ MANIFEST = Manifest(
     quotas=(Quota(100, per=timedelta(hours=24)),),  # as documented last; pages also say 50 and 25, and then Instagram refuses
     limit_headers=LIMITS,
     app_wide=frozenset({"appRateLimited"}),
+    measuring=MEASURING,
     settle=Settle(looks=(5.0, 15.0, 45.0)),
     setup=Setup(
         url="https://developers.facebook.com/apps",

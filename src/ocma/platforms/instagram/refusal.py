@@ -2,6 +2,8 @@
 
 import re
 
+import httpx2
+
 from ocma.platforms.errors import (
     AccountRestricted,
     ContentRejected,
@@ -11,7 +13,7 @@ from ocma.platforms.errors import (
     Throttled,
 )
 from ocma.platforms.meta.refusal import CHECKPOINT, HOUR, MINUTE, WAIT, Table
-from ocma.platforms.refusals import Refusal
+from ocma.platforms.refusals import LONGEST, Refusal
 
 SUBCODE = re.compile(r"\b22\d{5}\b")  # in a container's status
 JPEG = "Convert it to JPEG, at most 8 MB, 320 to 1440 pixels wide, between 4:5 and 1.91:1."
@@ -55,6 +57,10 @@ UNDELETABLE = Refusal(
     "Delete it in the Instagram app, or connect the account by Facebook's login.",
 )
 FAILED = _anew("containerFailed", "could not prepare this, and does not say why")
+FEW = _rejected("fewViewers", "tells no figures of what so few have seen", "Nothing: look again when more have.")
+BEFORE = _rejected("beforeProfessional", "has no figures of what was posted before the account became professional", "Nothing.")
+SILENT = frozenset({FEW.rule, BEFORE.rule})  # no error: there are no figures
+FEW_VIEWERS = b"not enough viewers"  # with the code of a missing permission
 
 REFUSALS: Table = {
     (None, 2207003): _again("fetchTooSlow", "took too long to fetch a file", REACH, MINUTE),
@@ -89,6 +95,7 @@ REFUSALS: Table = {
         AccountRestricted, "actionBlocked", "{name} has blocked this account's action as spam.", CHECKPOINT
     ),
     (None, 2207050): LIMITED,
+    (None, 2108006): BEFORE,
     (25, None): LIMITED,
 }
 
@@ -97,3 +104,9 @@ def reason(status: str) -> Refusal:
     """Why a container failed: its status names a subcode among other words."""
     found = (REFUSALS.get((None, int(code))) for code in SUBCODE.findall(status))
     return next((each for each in found if each), FAILED)
+
+
+def by_words(response: httpx2.Response) -> Refusal | None:
+    """What its codes do not tell; only of a definite refusal."""
+    few = response.is_client_error and FEW_VIEWERS in response.content[:LONGEST].lower()
+    return FEW if few else None

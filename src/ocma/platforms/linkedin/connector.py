@@ -1,18 +1,28 @@
 """LinkedIn through its versioned API: posts of members and pages, and the proof of what became of them."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
 
 import httpx2
 
 from ocma.clock import Clock, utcnow
-from ocma.platforms.connector import Absent, Access, Connector, Profile, Published, PublishesAtOnce, Step, Unprovable
+from ocma.platforms.connector import (
+    Absent,
+    Access,
+    Connector,
+    Measures,
+    Profile,
+    Published,
+    PublishesAtOnce,
+    Step,
+    Unprovable,
+)
 from ocma.platforms.content import Content, Media, Outgoing, media_step, part_step
 from ocma.platforms.errors import ContentRejected, OutcomeUnknown, PermissionMissing, PlatformError
-from ocma.platforms.linkedin import posts, refusal
+from ocma.platforms.linkedin import measuring, posts, refusal
 from ocma.platforms.linkedin.accounts import accounts
 from ocma.platforms.linkedin.flow import LinkedInFlow
 from ocma.platforms.linkedin.manifest import MANIFEST
@@ -20,12 +30,13 @@ from ocma.platforms.linkedin.search import Search
 from ocma.platforms.linkedin.upload import GRACE, HIDDEN, KEEPS, Sleep, ready, upload
 from ocma.platforms.linkedin.wire import COMMENT, POST, Comment, Post, created_urn, made_at, read, segment, url_of
 from ocma.platforms.manifest import Manifest
+from ocma.platforms.metrics import Measured, Seen, Target
 from ocma.platforms.oauth import OAuthFlow
 
 OLDER = timedelta(minutes=5)  # than the first sending: the time within a post's number is nowhere documented
 
 
-class LinkedIn(Connector, PublishesAtOnce):
+class LinkedIn(Connector, PublishesAtOnce, Measures):
     """One token speaks for a member and for all pages that the member runs. An account's id is its URN, the author of its posts.
 
     There is no idempotency key. `find` settles a page's posts from its own list. A member's cannot be read back: they are
@@ -127,6 +138,15 @@ class LinkedIn(Connector, PublishesAtOnce):
         except ContentRejected as error:
             if error.rule != refusal.GONE.rule:
                 raise
+
+    async def measure_account(self, access: Access, since: datetime) -> Measured:
+        return await measuring.account(self.call, access, since, self._clock())
+
+    async def measure_posts(self, access: Access, posts: Sequence[Target]) -> Measured:
+        return await measuring.posts(self.call, access, posts)
+
+    def list_posts(self, access: Access, since: datetime) -> AsyncGenerator[Seen]:
+        return measuring.listed(self.call, access, since)
 
 
 def _path(urn: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ocma.platforms.linkedin.littletext import shown_length
+from ocma.platforms.linkedin.measures import MEASURING
 from ocma.platforms.manifest import Manifest, OAuth2, Quota, Settle, Setup
 from ocma.platforms.rules import MEGABYTE, Frame, LinkRules, MediaRules, PollRules, Text, VideoRules
 
@@ -19,7 +20,8 @@ MANIFEST = Manifest(
     urls={"upload": "https://www.linkedin.com"},  # where files go with the token; to any other address they go without
     # LinkedIn keeps a version for a year (202609 until September 2027). One scope that the app has not been granted fails every
     # authorization, so the default is what every app may have.
-    settings={"version": "202609", "scopes": " ".join(SELF_SERVE)},
+    # `ugc_entity`: what a member's figures call a urn:li:ugcPost; LinkedIn's pages say `ugc`, some say `ugcPost`.
+    settings={"version": "202609", "scopes": " ".join(SELF_SERVE), "ugc_entity": "ugc"},
     oauth=OAuth2(
         authorize="/oauth/v2/authorization",
         token="/oauth/v2/accessToken",  # noqa: S106 - a path
@@ -31,6 +33,7 @@ MANIFEST = Manifest(
         needs={
             "publish": ("w_member_social|w_organization_social",),
             "read": ("r_organization_social|r_member_social",),
+            "measure": ("rw_organization_admin|r_organization_admin|r_member_postAnalytics",),
         },
     ),
     text=Text(3000, shown_length),
@@ -65,6 +68,7 @@ MANIFEST = Manifest(
     quotas=(Quota(150, per=timedelta(days=1)),),
     app_wide=frozenset({"appRateLimited", "versionRetired"}),
     settle=Settle(looks=(5.0, 20.0, 60.0)),
+    measuring=MEASURING,
     setup=Setup(
         url="https://www.linkedin.com/developers/apps",
         client_id="LINKEDIN_CLIENT_ID",

@@ -1,7 +1,7 @@
 """LinkedIn's JSON, as far as OCMA reads it, and its URNs."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import quote, unquote
 
@@ -24,7 +24,22 @@ def _instant(milliseconds: Any) -> Any:
     return milliseconds / 1000 if isinstance(milliseconds, int | float) else None
 
 
+def _day(written: Any) -> Any:
+    """Of `{day, month, year}`."""
+    return (
+        "-".join(str(written.get(name, "")).zfill(2) for name in ("year", "month", "day"))
+        if isinstance(written, dict)
+        else written
+    )
+
+
+def _metric(told: Any) -> Any:
+    """A name; until 202605 an object, whose only value is the name."""
+    return next(iter(told.values()), None) if isinstance(told, dict) else told
+
+
 Instant = Annotated[datetime | None, BeforeValidator(_instant)]
+Day = Annotated[date | None, BeforeValidator(_day)]
 
 
 class Entity(BaseModel):
@@ -61,7 +76,46 @@ class Page(Entity, Generic[Item]):
     elements: list[Item]
 
     def is_last(self, count: int) -> bool:
-        return not self.elements or (len(self.elements) < count and all(each.rel != "next" for each in self.paging.links))
+        return not self.elements or (len(self.elements) < count and not self.has_next)
+
+    @property
+    def has_next(self) -> bool:
+        return any(each.rel == "next" for each in self.paging.links)
+
+
+class TimeRange(Entity):
+    start: Instant = None
+    end: Instant = None
+
+
+class Counted(Entity):
+    """Figures of a post, of a span of time or of all so far."""
+
+    model_config = ConfigDict(extra="allow")
+
+    share: str | None = None
+    ugc_post: str | None = None
+    time_range: TimeRange = TimeRange()
+
+    @property
+    def post(self) -> str:
+        return self.share or self.ugc_post or ""
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        return self.model_extra or {}
+
+
+class DateRange(Entity):
+    start: Day = None
+
+
+class Told(Entity):
+    """One figure of a member's."""
+
+    count: Any = None
+    metric_type: Annotated[str | None, BeforeValidator(_metric)] = None
+    date_range: DateRange = DateRange()
 
 
 class Post(Entity):

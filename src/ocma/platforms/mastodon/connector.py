@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ from ocma.platforms.connector import (
     Connector,
     Heard,
     Listens,
+    Measures,
     Processing,
     Profile,
     Published,
@@ -33,16 +35,18 @@ from ocma.platforms.manifest import Manifest
 from ocma.platforms.mastodon import poll, refusal
 from ocma.platforms.mastodon.listening import Listening
 from ocma.platforms.mastodon.manifest import MANIFEST
+from ocma.platforms.mastodon.measuring import Figures
 from ocma.platforms.mastodon.notices import Notices
 from ocma.platforms.mastodon.search import Search
 from ocma.platforms.mastodon.stream import Stream
 from ocma.platforms.mastodon.upload import KEEPS, Sleep, is_unfinished, ready, upload
-from ocma.platforms.mastodon.wire import ME, Account, Posted, Registration, Status, handle, published, read, segment
+from ocma.platforms.mastodon.wire import GONE, ME, Account, Posted, Registration, Status, handle, published, read, segment
+from ocma.platforms.metrics import Measured, Seen, Target
 
 APP_NAME = "OCMA"
 
 
-class Mastodon(Connector, Publishes, Listens, Registers):
+class Mastodon(Connector, Publishes, Listens, Measures, Registers):
     """The Idempotency-Key makes a second sending harmless for an hour, but only on Mastodon proper: look-alikes ignore it.
 
     So `find` settles an unknown outcome from the account's own statuses, and a status is never sent again on the key's strength.
@@ -174,6 +178,16 @@ class Mastodon(Connector, Publishes, Listens, Registers):
         stream = Stream(self.call, self.explain, access)
         return Listening(Notices(self.call, access), stream, self._sleep, self._chance).heard(since)
 
+    async def measure_account(self, access: Access, since: datetime) -> Measured:
+        del since  # there are only totals
+        return await Figures(self.call, access).account()
+
+    async def measure_posts(self, access: Access, posts: Sequence[Target]) -> Measured:
+        return await Figures(self.call, access).posts([each.id for each in posts])
+
+    def list_posts(self, access: Access, since: datetime) -> AsyncGenerator[Seen]:
+        return Figures(self.call, access).own(since)
+
 
 def _body(outgoing: Outgoing) -> dict[str, Any]:
     options = {name: outgoing.options[name] for name in MANIFEST.options if outgoing.options.get(name) is not None}
@@ -184,7 +198,7 @@ def _body(outgoing: Outgoing) -> dict[str, Any]:
 
 
 def _is_gone(error: ContentRejected) -> bool:
-    return error.status in {404, 410}
+    return error.status in GONE
 
 
 def _other_server() -> Invalid:

@@ -2,6 +2,8 @@
 
 import regex
 
+from ocma.platforms.rules import GRAPHEMES
+
 LINK = 23
 
 # What is doubtful in a link (paths beyond Latin and Cyrillic, closing punctuation) counts as text: rather a long count than a
@@ -16,7 +18,6 @@ LINKS = regex.compile(
     regex.V1 | regex.I | regex.X,
 )
 MENTIONS = regex.compile(r"(?<![\w/])@(\w(?:[\w.-]{0,254}\w)?)@\w(?:[\w.-]{0,254}\w)?", regex.V1)
-GRAPHEMES = regex.compile(r"\X")
 
 
 def counted_length(text: str) -> int:

@@ -11,12 +11,13 @@ import structlog
 from pydantic import ValidationError
 
 from ocma.platforms.connector import Heard
-from ocma.platforms.errors import PermissionMissing, PlatformError, PlatformUnavailable, Throttled
+from ocma.platforms.errors import PlatformError, PlatformUnavailable, Throttled
 from ocma.platforms.mastodon.events import Event
 from ocma.platforms.mastodon.manifest import MANIFEST
 from ocma.platforms.mastodon.notices import FIRST, Notices, heard
 from ocma.platforms.mastodon.stream import Stream
 from ocma.platforms.mastodon.wire import Notification
+from ocma.platforms.permission import require
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ class Listening:
         self._last, self._failures, self._reached = FIRST, 0, False
 
     async def heard(self, since: str | None) -> AsyncGenerator[Heard]:
-        self._allowed()
+        require(MANIFEST, self._notices.access, "listen", "read what others say to the account")
         await self._begin(since)
         while True:
             try:
@@ -45,17 +46,6 @@ class Listening:
                         yield each
             except (PlatformUnavailable, Throttled) as error:
                 await self._pause(error)
-
-    def _allowed(self) -> None:
-        """A refusal that can be seen beforehand says what is missing."""
-        granted = self._notices.access.scopes
-        if granted and (missing := MANIFEST.oauth.missing("listen", granted)):
-            raise PermissionMissing(
-                "This connection may not read what others say to the account.",
-                platform=MANIFEST.key,
-                rule="notPermitted",
-                remediation=f"Connect the account again and allow {', '.join(missing)}.",
-            )
 
     async def _begin(self, since: str | None) -> None:
         if since is not None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from ocma.platforms.manifest import LimitHeaders, Manifest, OAuth2, Quota, Setup
 from ocma.platforms.mastodon.length import counted_length
+from ocma.platforms.metrics import COMMENTS, FOLLOWERS, FOLLOWING, LIKES, POSTS, QUOTES, SHARES, Measure, Measuring
 from ocma.platforms.rules import Frame, MediaRules, PollRules, Text, VideoRules
 
 IMAGE_BYTES = 16_777_216
@@ -20,7 +21,12 @@ MANIFEST = Manifest(
         auth_method="client_secret_post",
         refreshes=False,
         per_host=True,
-        needs={"publish": ("write:statuses",), "read": ("read",), "listen": ("read:notifications",)},
+        needs={
+            "publish": ("write:statuses",),
+            "read": ("read",),
+            "listen": ("read:notifications",),
+            "measure": ("read:accounts|profile", "read:statuses"),
+        },
     ),
     api_url="https://{host}",
     auth_url="https://{host}",
@@ -52,4 +58,16 @@ MANIFEST = Manifest(
     },
     quotas=(Quota(300, timedelta(minutes=5)), Quota(30, timedelta(minutes=30), on="media")),
     limit_headers=(LimitHeaders("x-ratelimit-remaining", "x-ratelimit-reset"),),
+    measuring=Measuring(
+        measures=(
+            Measure(LIKES, "favourites_count"),
+            Measure(COMMENTS, "replies_count"),
+            Measure(SHARES, "reblogs_count"),
+            Measure(QUOTES, "quotes_count"),
+            Measure(FOLLOWERS, "followers_count", of="account"),
+            Measure(FOLLOWING, "following_count", of="account"),
+            Measure(POSTS, "statuses_count", of="account"),
+        ),
+        at_once=20,  # more are refused, though nothing documents it
+    ),
 )

@@ -67,7 +67,7 @@ def heard(notice: Notification, access: Access) -> Heard | None:
         kind=kind,
         handle=handle(author, access.host),
         name=author.display_name or author.username,
-        text=_text(said),
+        text=text_of(said),
         post_id=said.id,
         url=said.url or said.uri,
         at=said.created_at or notice.created_at,
@@ -75,7 +75,7 @@ def heard(notice: Notification, access: Access) -> Heard | None:
     )
 
 
-def _text(said: Said) -> str:
+def text_of(said: Said) -> str:
     shown = BREAKS.sub("\n\n", renderings(said.content or "")[0]).strip()
     return "\n\n".join(each for each in ((said.spoiler_text or "").strip(), shown) if each)
 

@@ -11,17 +11,18 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    TypeAdapter,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
 
+from ocma.platforms.answers import reader
 from ocma.platforms.connector import Access, Call, Published
 from ocma.platforms.errors import ContentRejected, PermissionMissing, PlatformUnavailable
 
 ME = "/api/v1/accounts/verify_credentials"
 UNREADABLE = "answerUnreadable"
+GONE = frozenset({404, 410})
 
 Shape = TypeVar("Shape")
 
@@ -182,15 +183,15 @@ def published(status: Posted) -> Published:
 def read(response: httpx2.Response, shape: type[Shape]) -> Shape:
     """The body as `shape`. Raises PlatformUnavailable for a 2xx that is not what Mastodon documents."""
     try:
-        return TypeAdapter(shape).validate_json(response.content)
+        return reader(shape).validate_json(response.content)
     except ValidationError:
         raise unreadable(response) from None  # not with the cause, which quotes the body
 
 
-async def told(call: Call, access: Access, path: str, shape: type[Shape]) -> Shape | None:
+async def told(call: Call, access: Access, path: str, shape: type[Shape], **request: Any) -> Shape | None:
     """None where the server does not know this question, or answers it in its own way."""
     try:
-        return read(await call(access, "GET", path), shape)
+        return read(await call(access, "GET", path, **request), shape)
     except (ContentRejected, PermissionMissing):
         return None
     except PlatformUnavailable as error:

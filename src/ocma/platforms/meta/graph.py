@@ -13,6 +13,7 @@ from ocma.clock import Clock, utcnow
 from ocma.platforms.connector import Access, Connector
 from ocma.platforms.errors import OutcomeUnknown, PlatformError, PlatformUnavailable
 from ocma.platforms.meta import refusal, usage
+from ocma.platforms.meta.asking import Names
 from ocma.platforms.meta.wire import UNREADABLE, Shape, read
 
 TOO_MANY = "tooMany"
@@ -41,13 +42,17 @@ class Listed(BaseModel):
 
 
 class Graph(Connector):
-    """`refusals`: what means something else here than in all of Meta's APIs. `proves`: calls carry appsecret_proof."""
+    """`refusals`: what means something else here than in all of Meta's APIs. `proves`: calls carry appsecret_proof.
+
+    `names`: of figures, that were refused lately.
+    """
 
     refusals: ClassVar[refusal.Table] = {}
     proves: ClassVar[bool] = True
 
     def __init__(self, clock: Clock = utcnow) -> None:
         self._clock = clock
+        self.names = Names(clock)
 
     def explain(self, response: httpx2.Response) -> PlatformError:
         return refusal.explain(response, self.manifest.key, self.manifest.name, self.refusals)

@@ -1,20 +1,24 @@
 """Threads: posts with text, link, poll, images and videos, threads of them, and replies as first comments."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 import httpx2
 
-from ocma.platforms.connector import Access, Profile, Step
+from ocma.platforms.connector import Access, Measures, Profile, Step
 from ocma.platforms.content import Media, Outgoing, Part, part_step
 from ocma.platforms.errors import PlatformError
 from ocma.platforms.manifest import Manifest
 from ocma.platforms.meta.container import Containers, address, since_query
+from ocma.platforms.meta.measuring import allow, measure_each
 from ocma.platforms.meta.refusal import Refusal, Table, refuse
 from ocma.platforms.meta.wire import Node, at, read
+from ocma.platforms.metrics import Measured, Seen, Target
 from ocma.platforms.oauth import OAuthFlow
+from ocma.platforms.threads import measuring
 from ocma.platforms.threads.flow import ThreadsFlow
 from ocma.platforms.threads.manifest import MANIFEST
 from ocma.platforms.threads.refusal import REFUSALS, by_words, reason
@@ -32,7 +36,7 @@ class Me(Node):
     threads_profile_picture_url: str | None = None
 
 
-class Threads(Containers):
+class Threads(Containers, Measures):
     """A reply's container names what it answers, so it is made when that is live; everything else is prepared before."""
 
     manifest: ClassVar[Manifest] = MANIFEST
@@ -104,6 +108,16 @@ class Threads(Containers):
 
     async def withdraw(self, access: Access, post_id: str) -> None:
         await self.delete(access, post_id)
+
+    async def measure_account(self, access: Access, since: datetime) -> Measured:
+        return await measuring.measure_account(self, access, since, self._clock())
+
+    async def measure_posts(self, access: Access, posts: Sequence[Target]) -> Measured:
+        allow(access, self.manifest)
+        return await measure_each(self, access, posts, partial(measuring.measure_post, self, access))
+
+    def list_posts(self, access: Access, since: datetime) -> AsyncGenerator[Seen]:
+        return measuring.list_posts(self, access, since)
 
 
 def _said(value: object) -> str:

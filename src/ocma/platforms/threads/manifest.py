@@ -6,6 +6,7 @@ from ocma.platforms.manifest import Manifest, OAuth2, Quota, Settle, Setup
 from ocma.platforms.meta.usage import LIMITS
 from ocma.platforms.rules import MEGABYTE, Frame, LinkRules, MediaRules, PollRules, Text, VideoRules
 from ocma.platforms.threads.length import LIMIT, counted_length
+from ocma.platforms.threads.measures import MEASURING
 
 TEXT = Text(LIMIT, counted_length, "characters (an emoji counts its bytes)")
 REPLIES = "threads_manage_replies"  # what threads and first comments take besides
@@ -37,7 +38,7 @@ MANIFEST = Manifest(
             "publish": ("threads_basic", "threads_content_publish"),
             "reply": (REPLIES,),
             "read": ("threads_basic", "threads_read_replies"),
-            "measure": ("threads_manage_insights",),
+            "measure": ("threads_basic", "threads_manage_insights"),
         },
     ),
     text=TEXT,
@@ -75,6 +76,7 @@ MANIFEST = Manifest(
     quotas=(Quota(250, per=timedelta(hours=24)),),
     limit_headers=LIMITS,
     app_wide=frozenset({"appRateLimited"}),
+    measuring=MEASURING,
     settle=Settle(looks=(5.0, 15.0, 45.0)),
     setup=Setup(
         url="https://developers.facebook.com/apps",

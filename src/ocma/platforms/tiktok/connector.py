@@ -1,6 +1,6 @@
 """TikTok through the Content Posting API: a video in pieces, photos that TikTok fetches, and the proof of what became of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,11 +9,23 @@ from typing import Any, ClassVar
 import httpx2
 
 from ocma.clock import Clock, utcnow
-from ocma.platforms.connector import Absent, Access, Connector, Processing, Profile, Published, Publishes, Step, Unprovable
+from ocma.platforms.connector import (
+    Absent,
+    Access,
+    Connector,
+    Measures,
+    Processing,
+    Profile,
+    Published,
+    Publishes,
+    Step,
+    Unprovable,
+)
 from ocma.platforms.content import Content, Outgoing, Part, part_step
 from ocma.platforms.errors import ContentRejected, NotReady, OutcomeUnknown, PlatformError, PlatformUnavailable, PreparationLost
 from ocma.platforms.manifest import Manifest
-from ocma.platforms.tiktok import refusal
+from ocma.platforms.metrics import Measured, Seen, Target
+from ocma.platforms.tiktok import measuring, refusal
 from ocma.platforms.tiktok.flow import TikTokFlow
 from ocma.platforms.tiktok.manifest import BASIC, MANIFEST, PROFILE, STATS, is_photo
 from ocma.platforms.tiktok.post import SELF_ONLY, check, photo_post, video_info
@@ -34,7 +46,7 @@ PATIENCE = timedelta(minutes=15)  # for the public id, which comes after moderat
 PARTIAL = 206
 
 
-class TikTok(Connector, Publishes):
+class TikTok(Connector, Publishes, Measures):
     """A video is live by its last piece: what precedes it (init, the other pieces) is preparation and can be repeated.
 
     So an unknown outcome of a video is settled by its publish id. Photos get their publish id only by the call that publishes; if
@@ -72,7 +84,7 @@ class TikTok(Connector, Publishes):
         if is_photo(part):
             yield Step(part_step("creator", index), partial(self._ask_creator, content, part), ALWAYS)
         else:
-            yield Step(part_step("session", index), partial(self._open, content, part), SESSION_KEEPS)
+            yield Step(part_step("session", index), partial(self._open, content, part), SESSION_KEEPS, secret=True)
             yield Step(part_step("bytes", index), partial(self._fill, index, part), ALWAYS)
 
     async def _ask_creator(self, content: Content, part: Part, access: Access, _prepared: Mapping[str, str]) -> str:
@@ -174,6 +186,16 @@ class TikTok(Connector, Publishes):
     async def withdraw(self, access: Access, post_id: str) -> None:
         del access, post_id
         raise refusal.UNDELETABLE.to_error(refusal.PLATFORM)
+
+    async def measure_account(self, access: Access, since: datetime) -> Measured:
+        del since  # it has no days
+        return await measuring.account(self.call, access)
+
+    async def measure_posts(self, access: Access, posts: Sequence[Target]) -> Measured:
+        return await measuring.posts(self.call, access, posts)
+
+    def list_posts(self, access: Access, since: datetime) -> AsyncGenerator[Seen]:
+        return measuring.listed(self.call, access, since)
 
     def _live(self, access: Access, status: Status, ticket: Ticket) -> Published | None:
         """None: not live, or it may soon be told by its public id."""

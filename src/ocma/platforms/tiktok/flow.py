@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ocma.errors import Invalid, Issue
+from ocma.platforms.configuration import LOOPBACK
 from ocma.platforms.grant import Authorization, Grant
 from ocma.platforms.oauth import NOTHING, OAuthFlow
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})  # web apps are https only, desktop apps are sent back to one of these
 WAYS: Mapping[str, Any] = {"hex": "hex", "s256": "S256", "none": None}
 
 
@@ -32,7 +32,8 @@ class TikTokFlow(OAuthFlow):
     def _choose_challenge(self, redirect_uri: str) -> None:
         way = self._endpoints.settings.get("pkce", "auto").lower()
         if way == "auto":
-            way = "hex" if urlsplit(redirect_uri).hostname in LOOPBACK else "none"
+            desktop = urlsplit(redirect_uri).hostname in LOOPBACK  # web apps are https only
+            way = "hex" if desktop else "none"
         if way not in WAYS:
             message = f"OCMA_TIKTOK_PKCE: {way[:20]!r} is no way to write the challenge."
             issue = Issue("OCMA_TIKTOK_PKCE", "settings", message)

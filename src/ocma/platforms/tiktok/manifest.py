@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from ocma.platforms.content import Content, Part
 from ocma.platforms.manifest import Manifest, OAuth2, Quota, Settle, Setup
+from ocma.platforms.metrics import COMMENTS, FOLLOWERS, FOLLOWING, LIKES, POSTS, SHARES, VIEWS, Measure, Measuring
 from ocma.platforms.rules import MEGABYTE, Frame, Kind, MediaRules, Text, VideoRules, Whole
 
 BASIC, PROFILE, STATS = "user.info.basic", "user.info.profile", "user.info.stats"
@@ -47,6 +48,20 @@ MEDIA = MediaRules(
     alt_text=0,
 )
 
+# TikTok gives totals of public videos, and no days.
+OF_POSTS = (
+    Measure(VIEWS, "view_count"),
+    Measure(LIKES, "like_count"),
+    Measure(COMMENTS, "comment_count"),
+    Measure(SHARES, "share_count"),
+)
+OF_ACCOUNT = (
+    Measure(FOLLOWERS, "follower_count", "account"),
+    Measure(FOLLOWING, "following_count", "account"),
+    Measure(LIKES, "likes_count", "account"),
+    Measure(POSTS, "video_count", "account"),
+)
+
 MANIFEST = Manifest(
     key="tiktok",
     name="TikTok",
@@ -64,7 +79,7 @@ MANIFEST = Manifest(
         auth_method="client_secret_post",
         pkce="hex",
         rotates=True,
-        needs={"publish": (PUBLISH,), "read": (BASIC, LIST)},
+        needs={"publish": (PUBLISH,), "read": (BASIC, LIST), "measure": (STATS, LIST)},
     ),
     text=_text(2200),
     media=MEDIA,
@@ -87,6 +102,7 @@ MANIFEST = Manifest(
     # 6 a minute is documented. Of posts a day TikTok only says "typically 15", all apps together.
     quotas=(Quota(6, per=timedelta(minutes=1)), Quota(15, per=timedelta(hours=24))),
     settle=Settle(looks=(5.0, 15.0, 40.0)),
+    measuring=Measuring((*OF_POSTS, *OF_ACCOUNT), at_once=20),
     setup=Setup(
         url="https://developers.tiktok.com/apps",
         client_id="TIKTOK_CLIENT_KEY",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import httpx2
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
@@ -11,6 +11,7 @@ from ocma.platforms.answers import Answers
 from ocma.platforms.connector import Profile, Published
 
 Shape = TypeVar("Shape", bound=BaseModel)
+Item = TypeVar("Item", bound=BaseModel)
 SITE = "https://www.tiktok.com"
 
 
@@ -48,6 +49,12 @@ class User(Entity):
 
 class Me(Entity):
     user: User
+
+
+class Tally(Entity):
+    """An account's figures."""
+
+    user: dict[str, Any] = {}
 
 
 class Creator(Entity):
@@ -95,10 +102,23 @@ class Video(Entity):
         return Published(self.id, self.share_url or url_of(handle, self.id), self.at)
 
 
-class Videos(Entity):
-    videos: list[Video] = []
+class Counted(Video):
+    """With the figures that were asked for."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        return self.model_extra or {}
+
+
+class Page(Entity, Generic[Item]):
+    videos: list[Item] = []
     cursor: int | None = None
     has_more: bool = False
+
+
+Videos = Page[Video]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,40 @@
 """X through API v2: posts, threads, images, GIFs, videos and polls, and the proof of what became of them."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
 
 import httpx2
 
 from ocma.clock import Clock, utcnow
-from ocma.platforms.connector import Absent, Access, Connector, Profile, Published, PublishesAtOnce, Step, Unprovable
+from ocma.platforms.connector import Absent, Access, Connector, Measures, Profile, Published, PublishesAtOnce, Step, Unprovable
 from ocma.platforms.content import Content, Media, Outgoing, media_step
 from ocma.platforms.errors import ContentRejected, OutcomeUnknown, PlatformError, PlatformUnavailable
 from ocma.platforms.manifest import Manifest
+from ocma.platforms.metrics import Measured, Seen, Target
 from ocma.platforms.x import poll, refusal
 from ocma.platforms.x.likeness import is_same
 from ocma.platforms.x.manifest import MANIFEST
+from ocma.platforms.x.measuring import Figures
 from ocma.platforms.x.upload import KEEPS, Sleep, upload
-from ocma.platforms.x.wire import POSTS, TWEETS, Answered, Counts, Created, Deleted, Dialect, Me, Page, Post, Single, read
+from ocma.platforms.x.wire import (
+    POSTS,
+    TWEETS,
+    Answered,
+    Counts,
+    Created,
+    Deleted,
+    Dialect,
+    Me,
+    Page,
+    Post,
+    Single,
+    pages,
+    read,
+    url,
+)
 
 PROFILE = "id,name,profile_image_url,public_metrics,subscription_type,username,verified,verified_type"
 SKEW = timedelta(minutes=1)  # between X's clock and ours
@@ -26,7 +43,7 @@ BAD_REQUEST, GONE = 400, 404
 FLAGS = ("made_with_ai", "paid_partnership")
 
 
-class X(Connector, PublishesAtOnce):
+class X(Connector, PublishesAtOnce, Measures):
     """X has no idempotency key, so `find` settles an unknown outcome from the account's own timeline.
 
     A 401 is ReauthorizationRequired, from every method. The caller then refreshes the token once and calls again; only a refresh
@@ -81,7 +98,7 @@ class X(Connector, PublishesAtOnce):
             created = None
         if created is None:  # accepted, it says, but not as what
             raise OutcomeUnknown(platform="x", status=response.status_code)
-        return Published(created.id, _url(access, created.id))
+        return Published(created.id, url(access, created.id))
 
     async def find(self, access: Access, outgoing: Outgoing) -> Published | Absent | Unprovable:
         """The newest post of the account's timeline that is this one.
@@ -130,9 +147,21 @@ class X(Connector, PublishesAtOnce):
         if not read(response, Deleted).is_done and (error := self.explain(response)).rule != "notFound":
             raise error
 
+    async def measure_account(self, access: Access, since: datetime) -> Measured:
+        del since  # there are only totals
+        return await self._figures(access).account()
+
+    async def measure_posts(self, access: Access, posts: Sequence[Target]) -> Measured:
+        return await self._figures(access).posts(posts, self._clock())
+
+    def list_posts(self, access: Access, since: datetime) -> AsyncGenerator[Seen]:
+        return self._figures(access).own(since)
+
+    def _figures(self, access: Access) -> Figures:
+        return Figures(self.call, self._ask, self.explain, access)
+
     async def _timeline(self, access: Access, since: datetime, token: str | None) -> Page:
-        query = {"start_time": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", "max_results": "100"}
-        query |= {"pagination_token": token} if token else {}
+        query = pages(since, token)
         response, page = await self._ask(
             access, f"/2/users/{access.profile_id}/tweets", Page, lambda dialect: {**dialect.whole, **query}
         )
@@ -175,9 +204,5 @@ def _body(outgoing: Outgoing) -> dict[str, Any]:
     return body | {name: bool(options[name]) for name in FLAGS if name in options}
 
 
-def _url(access: Access, post_id: str) -> str:
-    return f"https://x.com/{access.handle.lstrip('@') or 'i'}/status/{post_id}"
-
-
 def _published(access: Access, post: Post) -> Published:
-    return Published(post.id, _url(access, post.id), post.created_at)
+    return Published(post.id, url(access, post.id), post.created_at)

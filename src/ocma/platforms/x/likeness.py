@@ -68,6 +68,13 @@ def _both(post: Post, outgoing: Outgoing, links: Mapping[str, str | None]) -> tu
     return live, sent
 
 
+def plain(post: Post) -> str:
+    """Its text with links that lead somewhere, and without the one that stands for its files."""
+    links = {each.url: each.expanded_url for each in post.links}
+    text = ESCAPED.sub(lambda found: PLAIN[found[1]], _without_media(post))
+    return SHORT.sub(lambda found: links.get(found[0]) or found[0], text).strip()
+
+
 def _is_unexplained(live: str, sent: str) -> bool:
     """Does the live text equal ours up to a short link that X does not explain?"""
     short = BARE_SHORT.search(live)

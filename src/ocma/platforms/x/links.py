@@ -5,6 +5,7 @@ bounded, so that no text makes the search take more than linear time.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import regex
@@ -54,7 +55,13 @@ PLAIN_DOMAIN = regex.compile(r"(?: [{latin}-]+ \. )+ {end}".format(**_PARTS), _F
 
 def find_links(text: str) -> list[tuple[int, int]]:
     """Where X sees links, as (start, end) in code points, in order."""
-    return [span for found in CANDIDATE.finditer(text) for span in _spans(found)]
+    return list(_found(text))
+
+
+@lru_cache(maxsize=32)
+def _found(text: str) -> tuple[tuple[int, int], ...]:
+    """Whoever makes a text fit measures the same one several times."""
+    return tuple(span for found in CANDIDATE.finditer(text) for span in _spans(found))
 
 
 def _spans(found: regex.Match[str]) -> Iterator[tuple[int, int]]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from ocma.platforms.manifest import LimitHeaders, Manifest, OAuth2, Quota, Settle, Setup
 from ocma.platforms.rules import Frame, MediaRules, PollRules, Text, VideoRules
 from ocma.platforms.x.length import LIMIT, weighted_length
+from ocma.platforms.x.measures import MEASURING
 
 MEGABYTE = 1024 * 1024
 TEXT = Text(limit=LIMIT, measure=weighted_length, unit="weighted characters")
@@ -24,6 +25,7 @@ MANIFEST = Manifest(
         needs={
             "publish": ("tweet.read", "tweet.write", "users.read"),
             "read": ("tweet.read", "users.read"),
+            "measure": ("tweet.read", "users.read"),
         },
     ),
     text=TEXT,
@@ -65,6 +67,7 @@ MANIFEST = Manifest(
     ),
     app_wide=frozenset({"usageCapped", "creditsDepleted"}),
     settle=Settle(looks=(3.0, 10.0, 30.0)),
+    measuring=MEASURING,
     setup=Setup(
         url="https://developer.x.com",
         client_id="TWITTER_CLIENT_ID",

@@ -4,14 +4,17 @@ Specification 2.167 (August 2026) renamed tweets to posts in parameters and fiel
 confirmed. So answers are read under both names, and a read whose parameters were not understood is asked in the other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, Field
+from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
 
 from ocma.platforms.answers import Answers
+from ocma.platforms.connector import Access
 
+NOT_FOUND = "/problems/resource-not-found"
 read = Answers("x", "X's").read
 Answered = TypeVar("Answered", bound="Answer")
 
@@ -25,7 +28,11 @@ class Dialect:
 
     def brief(self) -> dict[str, str]:
         """The query for no more than when a post went live."""
-        return {self.fields: "created_at,id,text"}
+        return self.having(("created_at", "id", "text"))
+
+    def having(self, names: Iterable[str]) -> dict[str, str]:
+        """The query for the fields of these names."""
+        return {self.fields: ",".join(names)}
 
 
 POSTS = Dialect(
@@ -121,13 +128,19 @@ class Meta(BaseModel):
     next_token: str | None = None
 
 
+class Counted(Post):
+    """With its figures in `model_extra`."""
+
+    model_config = ConfigDict(extra="allow")
+
+
 class Answer(BaseModel):
     """A read of posts. X may give part of what was asked, and tell what is missing in `errors`."""
 
     errors: list[Any] | None = None
 
     @property
-    def posts(self) -> list[Post]:
+    def posts(self) -> Sequence[Post]:
         return []
 
     @property
@@ -158,6 +171,23 @@ class Page(Answer):
         return self.meta.result_count in (None, len(self.posts)) and not held_back
 
 
+class Batch(Answer):
+    """Posts by their ids, and in a timeline."""
+
+    data: list[Counted] | None = None
+    meta: Meta = Meta()
+
+    @property
+    def posts(self) -> list[Counted]:
+        return self.data or []
+
+    @property
+    def missing(self) -> set[str]:
+        """Ids of posts that X says it does not have."""
+        told = (each for each in self.errors or () if isinstance(each, dict))
+        return {str(each.get("resource_id") or each.get("value")) for each in told if str(each.get("type")).endswith(NOT_FOUND)}
+
+
 class Single(Answer):
     data: Post | None = None
 
@@ -182,6 +212,12 @@ class User(BaseModel):
 
 class Me(BaseModel):
     data: User | None = None
+
+
+class Myself(BaseModel):
+    """As X has it."""
+
+    data: dict[str, Any] | None = None
 
 
 class Processing(BaseModel):
@@ -216,3 +252,13 @@ class Deleted(BaseModel):
     @property
     def is_done(self) -> bool:
         return self.data is not None and self.data.deleted
+
+
+def pages(since: datetime, token: str | None) -> dict[str, str]:
+    """The query for a page of a timeline."""
+    query = {"start_time": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", "max_results": "100"}
+    return {**query, "pagination_token": token} if token else query
+
+
+def url(access: Access, post_id: str) -> str:
+    return f"https://x.com/{access.handle.lstrip('@') or 'i'}/status/{post_id}"

@@ -1,7 +1,7 @@
 """YouTube: a video is uploaded as private, and one idempotent call makes it what it is to be; a first comment below it."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
 
@@ -9,11 +9,22 @@ import httpx2
 
 from ocma.clock import Clock, utcnow
 from ocma.platforms.answers import UNREADABLE
-from ocma.platforms.connector import Absent, Access, Connector, Profile, Published, PublishesAtOnce, Step, Unprovable
+from ocma.platforms.connector import (
+    Absent,
+    Access,
+    Connector,
+    Measures,
+    Profile,
+    Published,
+    PublishesAtOnce,
+    Step,
+    Unprovable,
+)
 from ocma.platforms.content import Content, Outgoing, Part, part_step
 from ocma.platforms.errors import ContentRejected, OutcomeUnknown, PlatformError, PlatformUnavailable
 from ocma.platforms.manifest import Manifest
-from ocma.platforms.youtube import comments, refusal
+from ocma.platforms.metrics import Measured, Seen, Target
+from ocma.platforms.youtube import comments, measuring, refusal
 from ocma.platforms.youtube.flow import GoogleFlow
 from ocma.platforms.youtube.manifest import MANIFEST
 from ocma.platforms.youtube.upload import INCOMPLETE, begin, status, upload
@@ -23,7 +34,7 @@ ALWAYS = timedelta(0)  # asked anew before each sending
 VIDEOS = "/youtube/v3/videos"
 
 
-class YouTube(Connector, PublishesAtOnce):
+class YouTube(Connector, PublishesAtOnce, Measures):
     """The upload makes a private video; its id is stored before `videos.update` publishes it. To repeat that changes nothing.
 
     So an unknown outcome is settled by the video's own privacy. It costs 52 units of a project's 10,000 a day beside the upload,
@@ -59,7 +70,7 @@ class YouTube(Connector, PublishesAtOnce):
 
     def _steps(self, content: Content, index: int, part: Part) -> list[Step]:
         return [
-            Step(part_step("session", index), partial(self._begin, content, part)),
+            Step(part_step("session", index), partial(self._begin, content, part), secret=True),
             Step(part_step("video", index), partial(self._upload, index, part)),
             Step(part_step("ready", index), partial(self._check, index), ALWAYS),
         ]
@@ -126,6 +137,15 @@ class YouTube(Connector, PublishesAtOnce):
         except ContentRejected as error:
             if error.rule != refusal.GONE.rule:
                 raise
+
+    async def measure_account(self, access: Access, since: datetime) -> Measured:
+        return await measuring.account(self.call, access, since, self._clock())
+
+    async def measure_posts(self, access: Access, posts: Sequence[Target]) -> Measured:
+        return await measuring.posts(self.call, access, posts, self._clock())
+
+    def list_posts(self, access: Access, since: datetime) -> AsyncGenerator[Seen]:
+        return measuring.listed(self.call, access, since)
 
     async def _video(self, access: Access, video_id: str) -> Video | None:
         query = {"part": "snippet,status", "id": video_id}

@@ -41,8 +41,8 @@ NO_CHANNEL = Refusal(
 DISABLED = Refusal(
     PermissionMissing,
     "apiDisabled",
-    "The developer project may not use the YouTube Data API.",
-    "Operator: enable YouTube Data API v3 in the Google Cloud project.",
+    "The developer project may not use this API of YouTube's.",
+    "Operator: enable YouTube Data API v3 and YouTube Analytics API in the Google Cloud project.",
 )
 KEPT_PRIVATE = Refusal(
     PermissionMissing,

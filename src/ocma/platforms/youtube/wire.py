@@ -1,7 +1,7 @@
 """YouTube's JSON, as far as OCMA reads it. Counts are strings there, and fields that are hidden are left out."""
 
-from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import (
     AwareDatetime,
@@ -11,6 +11,7 @@ from pydantic import (
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
@@ -71,6 +72,101 @@ class Channel(Entity):
             followers=None if counts.hidden_subscriber_count else counts.subscriber_count,
             posts=counts.video_count,
         )
+
+
+class Tally(Entity):
+    """Counts, as strings, by their names; what is hidden is left out."""
+
+    id: str
+    statistics: dict[str, Any] = {}
+
+
+class Playlists(Entity):
+    uploads: str | None = None
+
+
+class ChannelDetails(Entity):
+    related_playlists: Playlists = Playlists()
+
+
+class Own(Tally):
+    """The channel, as far as its figures and its list of videos go."""
+
+    content_details: ChannelDetails = ChannelDetails()
+
+    @property
+    def uploads(self) -> str | None:
+        return self.content_details.related_playlists.uploads
+
+
+class UploadSnippet(Entity):
+    title: str = ""
+    description: str = ""
+    published_at: Instant = None
+
+
+class UploadDetails(Entity):
+    video_id: str
+    video_published_at: Instant = None
+
+
+class UploadStatus(Entity):
+    privacy_status: str | None = None
+
+
+class Upload(Entity):
+    """A video in the list of a channel's uploads."""
+
+    snippet: UploadSnippet = UploadSnippet()
+    content_details: UploadDetails
+    status: UploadStatus = UploadStatus()
+
+    @property
+    def id(self) -> str:
+        return self.content_details.video_id
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(filter(None, (self.snippet.title, self.snippet.description)))
+
+    @property
+    def at(self) -> datetime | None:
+        """When it was published."""
+        return self.content_details.video_published_at
+
+    @property
+    def added(self) -> datetime | None:
+        return self.snippet.published_at
+
+    @property
+    def is_shown(self) -> bool:
+        return self.status.privacy_status != "private"
+
+
+class Header(Entity):
+    name: str
+
+
+class Report(Entity):
+    """A table: what its columns are called, and rows, which are left out where there are none."""
+
+    column_headers: list[Header] = []
+    rows: list[list[Any]] | None = None
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """By the columns' names; a day is a date. Raises ValueError where the table does not fit together."""
+        names = [each.name for each in self.column_headers]
+        return [_dated(dict(zip(names, row, strict=True))) for row in self.rows or ()]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        _ = self.records
+        return self
+
+
+def _dated(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"day": date.fromisoformat(str(row["day"]))} if "day" in row else row
 
 
 class VideoSnippet(Entity):

@@ -11,6 +11,7 @@ from ocma.clock import utcnow
 from ocma.errors import NotFound, Unavailable
 from ocma.features.accounts.tokens import TokenDoubted
 from ocma.features.publishing.breaker import counts_key, outcome_of
+from ocma.features.publishing.gates import SNOOZE
 from ocma.features.publishing.health import fetch_health
 from ocma.platforms.errors import (
     ContentRejected,
@@ -183,6 +184,65 @@ async def test_a_probe_that_says_nothing_makes_room(gates, cast):
     assert works[1].claim.id not in await one.admit(works[1:])
 
 
+async def test_a_probe_whose_worker_died_is_the_probe_of_whoever_has_it_next(gates, redis, cast):
+    one, two = gates(), gates()
+    works = await one_each(cast, 6)
+    await open_up(one, works)
+    await asyncio.sleep(0.6)
+    assert await one.admit(works[:1]) == {}
+
+    assert set(await two.admit(works)) == {each.claim.id for each in works[1:]}
+    await two.told(works[0], None)
+
+    assert (await state(redis, two, cast)).state == "closed"
+
+
+async def test_a_message_that_is_over_holds_no_probe(gates, redis, cast):
+    one, two = gates(), gates()
+    works = await one_each(cast, 6)
+    await open_up(one, works)
+    await asyncio.sleep(0.6)
+    assert works[0].claim.id not in await one.admit(works)
+
+    await one.done(works)
+
+    assert works[1].claim.id not in await two.admit(works[1:])
+    assert (await state(redis, one, cast)).state == "halfOpen"
+
+
+async def test_a_probe_let_go_without_redis_holds_nothing_when_it_is_away_again(gates, server, cast):
+    one = gates()
+    works = await one_each(cast, 6)
+    server.stop()
+    try:
+        await open_up(one, works)
+        await asyncio.sleep(0.7)
+        assert works[0].claim.id not in await one.admit(works)
+    finally:
+        server.again()
+    await asyncio.sleep(0.6)
+    await one.told(works[0], NotFound())
+    server.stop()
+    try:
+        assert works[1].claim.id not in await one.admit(works[1:])
+    finally:
+        server.again()
+
+
+async def test_a_refusal_that_could_not_be_written_down_hides_no_later_one(gates, redis, cast):
+    """The database went away between the judgement and its record; nobody was told."""
+    one = gates()
+    (work,) = await one_each(cast, 1)
+    doubted(work, ago=61)
+    assert await one.confirms(work)
+    await one.done([work])
+    before = int(await redis.hget(counts_key("mastodon"), "refused"))
+
+    await one.told(work, REFUSED)
+
+    assert int(await redis.hget(counts_key("mastodon"), "refused")) == before + 1
+
+
 async def test_who_waits_for_the_breaker_has_not_been_charged(gates, cast):
     one = gates("publish:account=1/1m")
     works = await one_each(cast, 6)
@@ -329,6 +389,18 @@ async def test_what_was_admitted_with_a_throttled_one_is_not_tried_in_vain(gates
     assert (one.halted(later).reason, one.halted(other)) == ("throttled", None)
     assert one.halted(later).seconds > 29
     assert (await redis.info("stats"))["total_commands_processed"] == before + 1  # this INFO
+
+
+async def test_a_throttle_of_unknown_length_closes_the_account_for_as_long_as_its_post_waits(gates, cast):
+    one, two = gates(), gates()
+    (work, later), (other,) = await cast.works(await cast.account(), 2), await one_each(cast, 1)
+    await one.told(work, Throttled(status=429))
+
+    waits = await two.admit([later, other])
+
+    assert (one.halted(later).reason, one.halted(other)) == ("throttled", None)
+    assert set(waits) == {later.claim.id}
+    assert SNOOZE - 1 < waits[later.claim.id].seconds <= SNOOZE
 
 
 async def test_a_throttle_that_is_over_halts_nobody(gates, cast):

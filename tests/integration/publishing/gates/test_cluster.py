@@ -8,8 +8,9 @@ from integration.publishing.gates.conftest import QUICK
 from integration.scale import cluster
 from ocma.clock import utcnow
 from ocma.features.publishing.gates import Gates
-from ocma.infra.redis import connect
+from ocma.infra.redis import connect, pools
 from ocma.platforms.errors import PlatformUnavailable
+from stage import until
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,28 @@ async def record(cast, works):
     for each in works:
         await cast.attempt(each)
         await cast.rest(each)
+
+
+async def test_connections_to_all_nodes_are_counted_together(nodes):
+    client = connect(nodes.url)
+    try:
+        assert pools(client) == []  # it knows no node yet
+        for number in range(30):
+            await client.set(f"pools:{number}", number)
+        (pool,) = pools(client)
+        assert (pool.name, pool.in_use, pool.waiting) == ("redis", 0, 0)
+        assert 3 <= pool.idle <= pool.size
+
+        async def in_use():
+            return pools(client)[0].in_use == 1 or None
+
+        blocked = asyncio.create_task(client.blpop(["pools:nobody"], timeout=5))
+        try:
+            await until(in_use, 5)
+        finally:
+            blocked.cancel()
+    finally:
+        await client.aclose()
 
 
 async def test_quotas_and_breaker_outlive_the_node_that_holds_them(gates, nodes, cast):

@@ -17,8 +17,13 @@ def services():
 
 
 @pytest.fixture(scope="session")
-async def opened(services, sandbox, tmp_path_factory):
-    async with by_hand.opened(by_hand.settings(services, sandbox, tmp_path_factory.mktemp("media"))) as found:
+def environment(services, sandbox, tmp_path_factory):
+    return by_hand.settings(services, sandbox, tmp_path_factory.mktemp("media"))
+
+
+@pytest.fixture(scope="session")
+async def opened(environment):
+    async with by_hand.opened(environment) as found:
         yield found
 
 

@@ -15,6 +15,8 @@ from ocma.features.publishing import settle
 from ocma.features.publishing.gates import Gates, Wait
 from ocma.features.publishing.journal import Beginning, Live
 from ocma.ids import new_id
+from ocma.platforms import configuration
+from ocma.platforms.registry import get_connector
 
 pytestmark = pytest.mark.usefixtures("unguarded")
 CHANGES = {"cancel": ("POST", "/cancel", None), "edit": ("PATCH", "", {"content": "other words"})}
@@ -146,3 +148,21 @@ async def test_deaths_of_long_ago_do_not_count_for_ever(company, sandbox, hand):
     await hand.step()
     (publication,) = (await company.job(job.post.id)).publications
     assert (publication.state, publication.lapses) == ("scheduled", 0)
+
+
+@pytest.mark.parametrize(("here", "in_a_hurry"), [(configuration.LOOPBACK, True), (frozenset(), False)])
+async def test_only_a_platform_that_is_played_here_is_asked_in_a_hurry(company, sandbox, hand, monkeypatch, here, in_a_hurry):
+    """Whatever OCMA_SETTLE_PATIENCE says (here 0.01): a real platform shows a post late, and would get it again."""
+    monkeypatch.setattr(configuration, "LOOPBACK", here)
+    looks, name = get_connector("x").manifest.settle.looks, f"hurry {in_a_hurry}"
+    await sandbox.fault("x", "server_error", path="/2/tweets")
+    job = await company.schedule(name, await company.connect("x", f"hurry_{in_a_hurry}"))
+    for seconds in looks:  # the first wait is set when it becomes unknown, the others by the looks before them
+        await hand.step()
+        (found,) = (await company.job(job.post.id)).publications
+        assert found.state == "unknown"
+        wait = (found.due_at - utcnow()).total_seconds()
+        assert (wait <= seconds / 100) if in_a_hurry else (seconds / 3 < wait <= seconds)
+        await hand.pass_time(job)
+    assert (await hand.rounds(job, "completed", "failed", hours=1)).status == "completed"
+    assert len(await sandbox.books("x", name)) == 1

@@ -154,7 +154,7 @@ async def test_a_half_live_thread_is_cut_short_and_may_go_on(company, sandbox, d
         assert await sandbox.books("x", texts[1]) == []
         await asyncio.sleep(3)
         good(await door.post(f"{path}/retry"))
-        assert (await hand.rounds(job, "completed", "failed")).status == "completed"
+        assert (await hand.rounds(job, "completed", "failed", pause=0.2)).status == "completed"
     books = [await sandbox.books("x", text) for text in texts]
     assert [[each["replyTo"] for each in found] for found in books] == [[None], [live["id"]]]
 

@@ -11,6 +11,7 @@ import by_hand
 from ocma.features.accounts.accounts import get_account
 from ocma.features.publishing.breaker import Policy
 from ocma.features.publishing.gates import Gates
+from ocma.features.publishing.health import fetch_health
 
 QUICK = Policy(calls=4, accounts=3, refused_accounts=4, first=0.5, longest=1.0)
 
@@ -74,6 +75,19 @@ async def test_the_last_call_of_a_platforms_window_closes_the_account(company, h
     assert 50 < (publication.due_at - company.resources.clock()).total_seconds() <= 61
 
 
+async def test_what_waits_behind_a_throttled_post_is_not_tried_in_vain(company, hand, sandbox):
+    """Both were let go with one message, when nobody knew."""
+    account = await company.connect("mastodon", "behind")
+    jobs = [await company.schedule(f"behind a throttled post {number}", account) for number in range(2)]
+    await sandbox.fault("mastodon", "rate_limit", path="/api/v1/statuses", delayMs=60_000)
+    assert await hand.step() == 2
+
+    first, second = [await company.job(each.post.id) for each in jobs]
+    assert ([each.state for each in first.attempts], second.attempts) == (["refused"], [])
+    assert second.publications[0].error["code"] == "platformThrottles"
+    assert second.publications[0].due_at > first.publications[0].due_at
+
+
 async def test_a_burst_of_401s_disconnects_nobody(company, hand, stormy, sandbox):
     """Every token is refused for three rounds; Mastodon's cannot be renewed."""
     accounts = [await company.connect("mastodon", f"burst{number}") for number in range(8)]
@@ -132,3 +146,77 @@ async def age_doubts(hand):
     """As if the last refusals were a while ago."""
     await hand.sql("""UPDATE publications SET error = jsonb_set(error, '{at}', to_jsonb((now() - interval '2 minutes')::text))
         WHERE error ->> 'code' = 'tokenDoubted'""")
+
+
+LATER = "UPDATE publications SET due_at = now() + interval '1 hour', lease_until = NULL WHERE state <> 'published'"
+
+
+async def half_open(company, hand):
+    """The breaker has opened, and one call may try how things are."""
+    for number in range(5):
+        await company.schedule("in an outage", await company.connect("mastodon", f"outage{number}"))
+    async with answering(hand, "503 Service Unavailable\nContent-Length: 2\nConnection: close\n\n{}") as down:
+        await down.step()
+    await hand.sql(LATER)
+    await asyncio.sleep(0.7)
+    assert await breaker(hand) == "halfOpen"
+
+
+async def breaker(hand):
+    resources, (host,) = hand.company.resources, await hand.sql("SELECT DISTINCT host FROM accounts")
+    place = hand.press.gates.place("mastodon", host[0])
+    return (await fetch_health(resources.redis, [place], resources.clock))[place].state
+
+
+async def fails(_):
+    raise RuntimeError
+
+
+@pytest.fixture
+def stopping(hand):
+    found = replace(hand, press=replace(hand.press, stopping=asyncio.Event()))
+    found.press.stopping.set()
+    return found
+
+
+@pytest.fixture
+def failing(hand):
+    return replace(hand, press=replace(hand.press, reached=fails))
+
+
+@pytest.mark.parametrize("why", ["stopping", "failing"])
+async def test_a_probe_that_never_called_makes_room_for_the_next(company, hand, sandbox, why, request):
+    await half_open(company, hand)
+    await company.schedule("never tried", await company.connect("mastodon", "never"))
+    assert await request.getfixturevalue(why).step() == 1
+    await hand.sql(LATER)
+
+    job = await company.schedule("tries instead", await company.connect("mastodon", "instead"))
+    await hand.step()
+
+    assert (await company.job(job.post.id)).status == "completed"
+    assert await breaker(hand) == "closed"
+
+
+async def test_what_needs_no_call_closes_no_breaker(company, hand, sandbox):
+    """The answer to a lost worker is found in our own books: of the platform that says nothing."""
+    answered = by_hand.Gate("answered")
+    job = await company.schedule("answered long ago", await company.connect("mastodon", "adopted"))
+    (claim,) = await hand.claim()
+    working = asyncio.create_task(replace(hand, press=replace(hand.press, reached=answered)).work([claim]))
+    await answered.arrived.wait()
+    await hand.lapse(claim)
+    answered.open.set()
+    await working
+    await hand.sql(LATER)
+    await half_open(company, hand)
+
+    await hand.pass_time(job)
+    await hand.step()
+
+    assert (await company.job(job.post.id)).status == "completed"
+    assert await breaker(hand) == "halfOpen"
+    next_one = await company.schedule("asks in its place", await company.connect("mastodon", "asks"))
+    await hand.step()
+    assert (await company.job(next_one.post.id)).status == "completed"
+    assert await breaker(hand) == "closed"

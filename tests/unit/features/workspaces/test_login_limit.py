@@ -5,13 +5,16 @@ from redis.asyncio import Redis
 
 from ocma.errors import QuotaExceeded
 from ocma.features.workspaces.login_limit import REMEMBERED, TRIES, WINDOW, LoginLimit
+from ocma.infra.line import Line
 
 
 @pytest.fixture
 async def down():
     """A Redis that refuses connections: nothing listens on port 1."""
     redis = Redis(host="127.0.0.1", port=1)
-    yield redis
+    line = Line(redis, "test")
+    yield line
+    await line.close()
     await redis.aclose()
 
 
@@ -30,7 +33,7 @@ def hands():
 
 @pytest.fixture
 def limit(hands):
-    return LoginLimit(hands, patience=0.02)
+    return LoginLimit(hands)
 
 
 async def take(limit, redis, times, email="a@example.com", address="10.0.0.1"):

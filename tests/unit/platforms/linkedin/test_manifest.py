@@ -30,7 +30,11 @@ def test_it_is_found_by_its_key_with_its_abilities():
 def test_its_addresses_and_settings_are_the_operators():
     where = endpoints(MANIFEST, {})
     assert (where.api_url, where.auth_url) == ("https://api.linkedin.com", "https://www.linkedin.com")
-    assert where.settings == {"version": "202609", "scopes": "openid profile email w_member_social"}
+    assert where.settings == {
+        "version": "202609",
+        "scopes": "openid profile email w_member_social",
+        "ugc_entity": "ugc",
+    }
     own = {"OCMA_LINKEDIN_VERSION": "202703", "OCMA_LINKEDIN_UPLOAD_URL": "http://127.0.0.1:1/"}
     where = endpoints(MANIFEST, own)
     assert (where.settings["version"], where.urls) == ("202703", {"upload": "http://127.0.0.1:1"})
