@@ -68,4 +68,6 @@ def _key(endpoint: str) -> tuple[str, str]:
 
 
 def _demand_signatures(endpoint: str) -> None:
-    httpx2.post(f"{endpoint}/moto-api/reset-auth", content=b"0", headers={"Content-Type": "text/plain"}).raise_for_status()
+    httpx2.post(
+        f"{endpoint}/moto-api/reset-auth", content=b"0", headers={"Content-Type": "text/plain"}, timeout=30
+    ).raise_for_status()

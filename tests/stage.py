@@ -57,35 +57,35 @@ class Sandbox:
 
     async def books(self, platform: str, content: str) -> list[dict[str, Any]]:
         """What the platform itself has on record with this text."""
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=30) as client:
             found = (await client.get(f"{self.url}/_control/books", params={"platform": platform})).raise_for_status()
         return [each for each in found.json()["data"] if each["content"] == content]
 
     async def marked(self, platform: str, mark: str) -> list[dict[str, Any]]:
         """What the platform has on record with this mark somewhere in its text: some put a title before it."""
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=30) as client:
             found = (await client.get(f"{self.url}/_control/books", params={"platform": platform})).raise_for_status()
         return [each for each in found.json()["data"] if mark in each["content"]]
 
     async def fault(self, platform: str, kind: str, count: int = 1, **more: Any) -> None:
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=30) as client:
             body = {"platform": platform, "kind": kind, "count": count, **more}
             (await client.post(f"{self.url}/_control/faults", json=body)).raise_for_status()
 
     async def waiting_faults(self) -> list[dict[str, Any]]:
         """Those that have not struck yet."""
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=30) as client:
             return (await client.get(f"{self.url}/_control/faults")).raise_for_status().json()["data"]
 
     async def guard(self, *, on: bool) -> None:
         """The platforms' own protection against doubles. Off: what we send twice is live twice, so that a test can see it."""
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=30) as client:
             for platform, (name, usual) in GUARDS.items():
                 body = {"platform": platform, "settings": {name: usual if on else type(usual)(0)}}
                 (await client.post(f"{self.url}/_control/settings", json=body)).raise_for_status()
 
     async def clear_faults(self) -> None:
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=30) as client:
             (await client.delete(f"{self.url}/_control/faults")).raise_for_status()
 
     def environment(self) -> dict[str, str]:
@@ -185,7 +185,7 @@ class Company:
     async def connect(self, platform: str, name: str) -> Account:
         """The whole OAuth walk at the sandbox, as `name`. Of several accounts the last: a page, not the member who runs it."""
         begun = await authorizations.begin(self.resources.desk, self.caller, platform, None, None)
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=30) as client:
             handle = name.replace("-", "_")[:15]  # as long as X allows
             answer = await client.get(f"{begun.url}&approve=1&account={handle}")
         back = httpx2.URL(answer.headers["location"]).params

@@ -15,6 +15,8 @@ from ocma_sandbox.config import Config
 from ocma_sandbox.streams import Streams
 from ocma_sandbox.wire import ABORT
 
+START_SECONDS = 60
+
 _App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -97,8 +99,8 @@ def running(config: Config) -> Generator[str]:
     server = build_server(config, announce)
     thread = threading.Thread(target=server.run, name="ocma-sandbox", daemon=True)
     thread.start()
-    if not ready.wait(timeout=10):
-        raise TimeoutError("the sandbox did not start within 10 seconds")
+    if not ready.wait(timeout=START_SECONDS):
+        raise TimeoutError(f"the sandbox did not start within {START_SECONDS} seconds")
     try:
         yield urls[0]
     finally:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SHORT = ("--seeds", "4", "--publications", "160", "--accounts", "40", "--workspaces", "5", "--storm", "8", "--calm", "120")
+SHORT = ("--seeds", "4", "--publications", "160", "--accounts", "40", "--workspaces", "5", "--storm", "8", "--calm", "240")
 
 
 def count(said: str, name: str) -> int:
@@ -19,10 +19,10 @@ def count(said: str, name: str) -> int:
     return int(found[1].replace(",", "")) if found else 0
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(750)
 def test_a_short_storm_loses_nothing_and_doubles_nothing():
     command = [sys.executable, "-m", "bench.chaos", *SHORT]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=360, check=False)
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=700, check=False)
     said = run.stdout
 
     assert run.returncode == 0, said + run.stderr

@@ -134,7 +134,7 @@ def test_a_second_run_on_the_same_data_stays_up(demo, staying):
     last = said[said.rindex("\nServices\n") :]
     assert "connected" not in last  # they were already
     assert f"{staying['apiUrl']}/docs" in last
-    assert httpx2.get(f"{staying['apiUrl']}/readyz", trust_env=False).status_code == 200
+    assert httpx2.get(f"{staying['apiUrl']}/readyz", trust_env=False, timeout=30).status_code == 200
     contents = Counter(demo.sandbox_rows("SELECT platform, content FROM posts"))
     assert len(contents) == 2 * POSTS
     assert set(contents.values()) == {1}
@@ -255,7 +255,7 @@ def test_keys_and_passwords_stay_where_they_belong(demo, staying, left):
 def test_a_post_that_fails_is_told_with_its_reason(demo, staying):
     """A second demo in the same folder uses what runs there; X takes its token back meanwhile."""
     fault = {"platform": "x", "kind": "revoked_token", "count": 1}
-    httpx2.post(f"{staying['sandboxUrl']}/_control/faults", json=fault, trust_env=False).raise_for_status()
+    httpx2.post(f"{staying['sandboxUrl']}/_control/faults", json=fault, trust_env=False, timeout=30).raise_for_status()
     command = [sys.executable, "-m", "ocma", "demo", "--once", "--data", str(demo.data)]
     said = subprocess.run(command, check=False, capture_output=True, text=True, timeout=150, env=CLEAN, cwd=demo.folder)
     assert said.returncode == 1, said.stdout + said.stderr
@@ -265,7 +265,7 @@ def test_a_post_that_fails_is_told_with_its_reason(demo, staying):
     assert "PASSED" not in said.stdout
     assert "the stack was running before and stays" in said.stdout
     assert demo.process.poll() is None
-    assert httpx2.get(f"{staying['apiUrl']}/readyz", trust_env=False).status_code == 200
+    assert httpx2.get(f"{staying['apiUrl']}/readyz", trust_env=False, timeout=30).status_code == 200
 
 
 def test_ctrl_c_ends_everything(demo, staying):

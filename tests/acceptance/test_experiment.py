@@ -40,7 +40,7 @@ async def scene(environment, monkeypatch):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with standing.everywhere(clock):
-        async with resources(clock=clock) as found, httpx2.AsyncClient() as client:
+        async with resources(clock=clock) as found, httpx2.AsyncClient(timeout=30) as client:
             yield found, World(sandbox.url, client), variables, clock
 
 

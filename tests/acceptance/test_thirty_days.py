@@ -33,7 +33,7 @@ PATIENT = {
     "OCMA_LEASE_SECONDS": "20",
     "OCMA_PUBLISH_TIMEOUT_SECONDS": "30",
 }
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ async def month(environment):
             patch.setenv(name, value)
         clock = standing.Clock()
         with standing.everywhere(clock):
-            async with httpx2.AsyncClient() as client:
+            async with httpx2.AsyncClient(timeout=30) as client:
                 played = Month(sandbox, World(sandbox.url, client), PLATFORMS, clock, Random(SEED))
                 await played.open()
                 try:

@@ -35,7 +35,7 @@ async def call(database, query, *values):
 
 async def test_everything_works_there(rented):
     ids = await add_rows(rented)
-    claimed = await call(rented, "claim_publications(10, interval '1 second', interval '0')")
+    claimed = await call(rented, "claim_publications(10, interval '1 hour', interval '0')")
     assert [(row.id, row.state, row.attempt) for row in claimed] == [(ids["publication"], "publishing", 1)]
     assert await call(rented, "sweep_publications(10)") == []
     assert (await call(rented, "next_due()"))[0].next_due is None

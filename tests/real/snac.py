@@ -32,7 +32,7 @@ from real.debian import Unobtainable, unpack
 CACHE = Path(__file__).resolve().parents[2] / ".data" / "snac"
 SUITE = "bookworm-backports"
 VARIABLE = "OCMA_SNAC"
-READY_LIMIT = 15.0  # seconds
+READY_LIMIT = 30.0  # seconds
 THREADS = 48  # snac delivers every post to itself, each by a thread that waits for another: with its usual four nobody was answered for 6 s
 STARTS = 3  # a port may be taken by another between choosing and using it
 HELP = (
@@ -79,7 +79,7 @@ def _obtain(cache: Path, binary: Path) -> None:
 
 def _working(binary: Path, name: str) -> Path:
     try:
-        said = subprocess.run([binary], capture_output=True, text=True, timeout=10, check=False)
+        said = subprocess.run([binary], capture_output=True, text=True, timeout=30, check=False)
     except OSError as error:
         raise Unobtainable(f"{name} cannot be run: {error.strerror}.\n{HELP}") from None
     if not said.stdout.startswith("snac "):
@@ -191,5 +191,5 @@ async def consent(authorize_url: str, user: str, password: str) -> httpx2.URL:
 
 async def _fetch(method: str, url: str, form: Mapping[str, str] | None = None) -> httpx2.Response:
     """Over a connection of its own, since snac closes it after the answer."""
-    async with httpx2.AsyncClient(timeout=10, trust_env=False) as browser:
+    async with httpx2.AsyncClient(timeout=30, trust_env=False) as browser:
         return await browser.request(method, url, data=form)

@@ -41,7 +41,7 @@ def test_a_post_is_written_read_and_deleted(pds, stranger):
 def test_its_directory_knows_its_accounts(pds, stranger):
     bob = pds.users["bob"]
     assert stranger.get("com.atproto.identity.resolveHandle", params={"handle": bob.handle}).json() == {"did": bob.did}
-    document = httpx2.get(f"{pds.plc_url}/{bob.did}", trust_env=False).json()
+    document = httpx2.get(f"{pds.plc_url}/{bob.did}", trust_env=False, timeout=30).json()
     assert document["service"][0]["serviceEndpoint"] == pds.url
 
 

@@ -86,7 +86,7 @@ def image() -> tuple[bytes, Media]:
 
 async def public_statuses(server: Snac, profile: Profile) -> list[dict]:
     """What a stranger sees, asked without OCMA."""
-    async with httpx2.AsyncClient(base_url=server.url, trust_env=False) as stranger:
+    async with httpx2.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as stranger:
         answer = await stranger.get(f"/api/v1/accounts/{profile.id}/statuses")
     return answer.raise_for_status().json()
 
@@ -121,7 +121,7 @@ async def test_an_image_arrives_whole_with_its_alternative_text(snac, alice):
     (status,) = [each for each in await public_statuses(snac, alice.profile) if each["id"] == published.id]
     (attachment,) = status["media_attachments"]
     assert attachment["description"] == media.alt_text
-    async with httpx2.AsyncClient(trust_env=False) as stranger:
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as stranger:
         assert (await stranger.get(attachment["url"])).content == content
 
 
@@ -133,7 +133,7 @@ async def test_a_video_arrives_whole_with_its_alternative_text(snac, alice, tmp_
     (status,) = [each for each in await public_statuses(snac, alice.profile) if each["id"] == published.id]
     (attachment,) = status["media_attachments"]
     assert (attachment["type"], attachment["description"]) == ("video", media.alt_text)
-    async with httpx2.AsyncClient(trust_env=False) as stranger:
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as stranger:
         assert (await stranger.get(attachment["url"])).content == content
 
 
@@ -216,7 +216,7 @@ async def test_withdrawing_says_so_where_the_server_deletes_nothing_and_succeeds
         await MASTODON.withdraw(alice.access, published.id)
     assert refused.value.rule == "deleteUnsupported"
     assert await MASTODON.fetch_post(alice.access, published.id) == published
-    async with httpx2.AsyncClient(auth=("alice", snac.users["alice"]), trust_env=False) as owner:
+    async with httpx2.AsyncClient(auth=("alice", snac.users["alice"]), trust_env=False, timeout=30) as owner:
         await owner.post(f"{snac.url}/alice/admin/action", data={"action": "Delete", "id": published.url})
     assert await MASTODON.fetch_post(alice.access, published.id) == Absent()
     await MASTODON.withdraw(alice.access, published.id)

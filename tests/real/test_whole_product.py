@@ -49,7 +49,7 @@ class User:
 
     async def live(self, account: dict, text: str) -> list[dict]:
         """What a stranger sees at the server, asked without OCMA."""
-        async with httpx2.AsyncClient(base_url=self.server.url, trust_env=False) as stranger:
+        async with httpx2.AsyncClient(base_url=self.server.url, trust_env=False, timeout=30) as stranger:
             answer = await stranger.get(f"/api/v1/accounts/{account['accountId']}/statuses")
         return [each for each in answer.raise_for_status().json() if each["text"] == text]
 
@@ -100,7 +100,7 @@ async def test_a_picture_with_its_description(user, alice):
     assert status["id"] == publication["postId"]
     (attachment,) = status["media_attachments"]
     assert attachment["description"] == "Grey noise"
-    async with httpx2.AsyncClient(trust_env=False) as stranger:
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as stranger:
         assert (await stranger.get(attachment["url"])).content == file.getvalue()
 
 

@@ -305,7 +305,7 @@ async def test_who_stops_closes_the_connection_at_once(lines):
         assert await ear.next() == [1]
         assert not radio.ended.is_set()
         await ear.stop()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(10):
             await radio.ended.wait()
 
 
@@ -317,7 +317,7 @@ async def test_who_closes_closes_the_connection_at_once(lines):
         await radio.say(1)
         assert (await first).id == "1"
         await listening.aclose()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(10):
             await radio.ended.wait()
 
 

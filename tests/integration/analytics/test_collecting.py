@@ -53,6 +53,7 @@ async def test_posts_that_were_found_are_looked_at_within_minutes_and_then_by_ag
 
 async def test_thirty_days_of_an_account_and_its_post_equal_the_platforms_books(world):
     """Totals as they were at each look; days as they are now, corrected ones too; through failures and a gap of days."""
+    world.clock.now = midnight(world.clock.now) + DAY + HOUR * 9  # its first look comes an hour later, on the same day
     begun, books = world.clock.now, world.books
     books.add(Post("p", begun - timedelta(minutes=1)))
     kept = {}
@@ -138,7 +139,7 @@ async def test_overtaken_while_the_platform_answers(world):
     world.books.pause.clear()
     (slow,) = await world.claim()
     waiting = asyncio.create_task(collect.collect(world.collector, slow))
-    await asyncio.wait_for(world.books.reached.wait(), 10)
+    await asyncio.wait_for(world.books.reached.wait(), 30)
     await expire(world)
     (quick,) = await world.claim()
     world.books.pause.set()
@@ -269,7 +270,7 @@ async def test_disconnected_while_the_platform_answers(world, resources):
     world.books.pause.clear()
     (claim,) = await world.claim()
     looking = asyncio.create_task(collect.collect(world.collector, claim))
-    await asyncio.wait_for(world.books.reached.wait(), 10)
+    await asyncio.wait_for(world.books.reached.wait(), 30)
     async with world.collector.database.transaction(world.workspace) as session:
         await session.execute(text("UPDATE accounts SET status = 'revoked' WHERE id = :id"), {"id": world.account.id})
     world.books.pause.set()

@@ -16,6 +16,8 @@ from ocma.infra.redis import connect
 
 @pytest.fixture
 async def beat(resources):
+    await resources.redis.delete("ocma:heartbeats:worker")  # of workers that other tests have killed
+
     async def set_beat(age):
         await heartbeat.beat(resources.redis, "worker", "test", time.time() - age)
 

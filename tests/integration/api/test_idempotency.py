@@ -9,6 +9,7 @@ import pytest
 from fastapi import APIRouter, File, Response, UploadFile
 from sqlalchemy import text
 
+import stage
 from answers import good, problem
 from ocma.entrypoints.api.app import create_app
 from ocma.entrypoints.api.dependencies import CallerDep
@@ -243,9 +244,9 @@ async def test_what_a_crashed_process_left_is_taken_over_after_a_minute(post, pr
     crashed.cancel()
     await asyncio.gather(crashed, return_exceptions=True)
     probe.gate.set()
-    await age(database, workspace, timedelta(seconds=58))
+    await age(database, workspace, timedelta(seconds=30))
     problem(await post(), 409, "idempotencyInProgress")
-    await age(database, workspace, timedelta(seconds=3))
+    await age(database, workspace, timedelta(seconds=31))
     problem(await post({"a": 2}), 422, "idempotencyKeyReused")
     assert good(await post()) == {"run": 2}
     assert good(await post()) == {"run": 2}
@@ -281,8 +282,11 @@ async def test_long_work_gives_signs_of_life(post, probe, database, workspace, m
     while not probe.runs:
         await asyncio.sleep(0.01)
     before = (await rows(database, workspace))[0]["started_at"]
-    await asyncio.sleep(0.3)
-    assert (await rows(database, workspace))[0]["started_at"] > before
+
+    async def beaten():
+        return (await rows(database, workspace))[0]["started_at"] > before or None
+
+    await stage.until(beaten, 30)
     probe.gate.set()
     assert good(await running) == good(await post()) == {"run": 1}
 

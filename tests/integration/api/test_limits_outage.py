@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import statistics
 import time
 from dataclasses import dataclass
 
@@ -13,8 +14,8 @@ from integration.publishing.gates.cast import Server
 from ocma.infra.limiter import TAG
 from ocma.infra.redis import connect
 
-QUOTA, WINDOW = 30, 2  # requests, seconds
-PATIENCE = 3.0  # seconds for an answer on a busy machine; waiting for Redis' client to give up takes longer
+QUOTA, WINDOW = 10, 2  # requests, seconds
+USUAL, SLOWEST = 1.8, 20.0  # seconds for an answer, on a busy machine too; waiting for Redis' client to give up takes two
 
 
 @dataclass
@@ -25,15 +26,15 @@ class Load:
     headers: dict[str, str]
 
     async def __call__(self, seconds):
-        """The answers' statuses and the longest wait."""
-        began, statuses, longest = time.monotonic(), [], 0.0
+        """The answers' statuses and how long they took."""
+        began, statuses, took = time.monotonic(), [], []
         while time.monotonic() - began < seconds:
             asked = time.monotonic()
             answer = await self.client.get("/api/webhook-event-types", headers=self.headers)
-            longest = max(longest, time.monotonic() - asked)
+            took.append(time.monotonic() - asked)
             statuses.append(answer.status_code)
             assert "ratelimit" in answer.headers
-        return statuses, longest, time.monotonic() - began
+        return statuses, took, time.monotonic() - began
 
 
 @pytest.fixture
@@ -52,10 +53,11 @@ def url(services, server, tmp_path):
 
 def held(outcome):
     """Some were let in and some sent away, and not more than the windows that the time can touch grant."""
-    statuses, longest, seconds = outcome
+    statuses, took, seconds = outcome
     assert set(statuses) == {200, 429}
     assert statuses.count(200) <= QUOTA * (math.ceil(seconds / WINDOW) + 1)
-    assert longest < PATIENCE
+    assert statistics.median(took) < USUAL
+    assert max(took) < SLOWEST
 
 
 async def counted(redis):

@@ -119,6 +119,8 @@ async def test_somebody_elses_workspace_costs_too(low, make, workspace):
 
 async def test_two_processes_count_together(door, key):
     doors = [await door(READ="20/1m") for _ in range(2)]
+    for each in doors:
+        each._transport.app.state.turnstile._limiter._patience = 20  # neither counts alone, however busy the machine is
     answers = await asyncio.gather(*(each.get(LIST, headers=key) for each in doors for _ in range(15)))
     assert sorted(answer.status_code for answer in answers) == [200] * 20 + [429] * 10
 

@@ -99,7 +99,11 @@ async def test_redis_is_away_under_load(url, server, cast, stop, back):
         await asyncio.to_thread(back, server)
         outage = Outage(began, time.monotonic())
         await is_in_use(server)
-        assert await redis_is_seen(url)
+
+        async def seen():
+            return await redis_is_seen(url) or None
+
+        await stage.until(seen, 20)
         await asyncio.sleep(AROUND)
     assert broken_promises(found.answers, outage, SLOWEST) == []
     for kind in ASKED:  # an event waits for its post and for the next look at what is new: that is not of Redis

@@ -10,7 +10,7 @@ from model_server import KEY, MODEL, serving
 from ocma import bootstrap
 from ocma.features.assistant.consult import Question
 
-DEADLINE = 2.0
+DEADLINE = 4.0
 PRICES = {"OCMA_AI_PRICE_INPUT": "2", "OCMA_AI_PRICE_OUTPUT": "8"}
 
 

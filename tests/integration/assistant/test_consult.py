@@ -11,7 +11,7 @@ from integration.assistant.conftest import DEADLINE, Mood, in_time, question
 from model_server import KEY, MODEL, serving
 from ocma.features.assistant.consult import Consulted
 
-LATE = 5.0  # seconds that a busy machine may be late by
+LATE = 20.0  # seconds that a busy machine may be late by
 
 
 async def rows(resources, workspace, query):

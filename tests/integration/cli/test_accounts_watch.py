@@ -24,7 +24,7 @@ def test_what_is_said_to_an_account_is_printed_until_ctrl_c(program, platforms, 
 
     def post(text):
         headers = {"Authorization": f"Bearer {bob.access_token}"}
-        said = httpx2.post(f"{platforms.url}/mastodon/api/v1/statuses", headers=headers, json={"status": text})
+        said = httpx2.post(f"{platforms.url}/mastodon/api/v1/statuses", headers=headers, json={"status": text}, timeout=30)
         assert said.status_code == 200, said.text
         return said.json()["id"]
 

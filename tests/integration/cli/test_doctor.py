@@ -24,7 +24,7 @@ def alive(services, nobody_else):
     with Redis.from_url(services.valkey.url) as redis:
         keys = [f"ocma:heartbeats:{kind}" for kind in ("worker", "dispatcher")]
         for key in keys:
-            redis.zadd(key, {f"doctor:{uuid4()}": time.time()})
+            redis.zadd(key, {f"doctor:{uuid4()}": time.time() + 600})
         yield keys
         redis.delete(*keys)
 

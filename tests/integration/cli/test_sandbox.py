@@ -12,7 +12,7 @@ def test_it_is_the_sandbox_under_the_same_process_id():
     try:
         ready, url = process.stdout.readline().split()
         assert ready == "READY"
-        assert httpx2.get(f"{url}/_control/health", trust_env=False).json()["status"] == "ok"
+        assert httpx2.get(f"{url}/_control/health", trust_env=False, timeout=30).json()["status"] == "ok"
     finally:
         process.send_signal(signal.SIGTERM)
         code = process.wait(15)

@@ -25,7 +25,7 @@ async def asks(client):
 async def test_a_question_that_is_cancelled_is_over(outbound):
     way = outbound()
     async with serving(answer_soon) as (url, seen), way.client(url, chosen=outbound is Outbound) as client:
-        found = await count_going_on(lambda: went_on(asks(client), 0.01), 600)
+        found = await count_going_on(lambda: went_on(asks(client), 0.05), 600)
     await way.close()
     assert found == 0
     assert seen["GET"] > 100

@@ -154,18 +154,18 @@ async def test_it_comes_back_by_itself_and_told_it_once(process, server, whose, 
 
 
 async def test_who_finds_out_that_redis_hangs_waits_once_and_nobody_after(process, hanging, whose):
-    limit = process(hanging, patience=0.5)
+    limit = process(hanging, patience=5)
     began = time.monotonic()
     assert admitted(await many(limit, TEN, whose, 5)) == 5
-    assert time.monotonic() - began >= 0.4
+    assert time.monotonic() - began >= 4
     began = time.monotonic()
     assert admitted([await limit.take(TEN, whose) for _ in range(100)]) == 5
-    assert time.monotonic() - began < 0.4
+    assert time.monotonic() - began < 4
 
 
 async def test_looking_for_it_again_delays_nobody(process, hanging, whose, monkeypatch):
     monkeypatch.setattr(limiter, "AGAIN", 0.0)
-    limit, policy = process(hanging, patience=0.5), Policy("read", 1000, 60)
+    limit, policy = process(hanging, patience=5), Policy("read", 1000, 60)
     await limit.take(policy, whose)
     slowest = 0.0
     for _ in range(100):
@@ -173,7 +173,7 @@ async def test_looking_for_it_again_delays_nobody(process, hanging, whose, monke
         await limit.take(policy, whose)
         slowest = max(slowest, time.monotonic() - began)
         await asyncio.sleep(0.005)
-    assert slowest < 0.4
+    assert slowest < 4
 
 
 async def test_it_forgets_the_longest_silent_first(process, monkeypatch):

@@ -46,7 +46,7 @@ async def taken(shop):
     """Takes over a file from a URL; hosts in `trusted` stand for the open internet."""
 
     async def fetch(url, *trusted):
-        outbound = Outbound(timeout=2, trusted_hosts=trusted)
+        outbound = Outbound(timeout=30, trusted_hosts=trusted)
         make = Factory(shop)
         caller = make.caller(await make.workspace())
         try:

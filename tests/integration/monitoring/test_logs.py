@@ -42,7 +42,7 @@ class User:
     async def connect(self, platform):
         """As a browser does, which comes back to the callback with the code and the state in the address."""
         begun = await self.ask("POST", "/api/social/authorize", platform=platform)
-        async with httpx2.AsyncClient() as browser:
+        async with httpx2.AsyncClient(timeout=30) as browser:
             back = httpx2.URL((await browser.get(f"{begun['url']}&approve=1&account=secretive")).headers["location"])
         self.secrets |= {f"{platform}'s code": back.params["code"], f"{platform}'s state": begun["state"]}
         answer = await self.client.get(f"/api/social/callback?{back.query.decode()}", headers={"Accept": "application/json"})

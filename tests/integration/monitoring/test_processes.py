@@ -72,7 +72,7 @@ async def test_nothing_of_a_post_or_an_account_is_a_label(everything):
 
 
 async def test_the_door_wants_the_token(doors, told):
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=30) as client:
         for headers in ({}, {"Authorization": "Bearer other"}, {"Authorization": f"Basic {TOKEN}"}):
             answer = await client.get(f"{doors['worker']}/metrics", headers=headers)
             assert answer.status_code == 401

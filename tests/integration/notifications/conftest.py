@@ -98,9 +98,9 @@ def courier(opened):
         outbound=opened.outbound,
         clock=opened.clock,
         trusted_hosts=opened.settings.trusted_hosts,
-        timeout=1.0,
+        timeout=30.0,
         patience=0.000001,
-        lease=timedelta(seconds=5),
+        lease=timedelta(seconds=60),
     )
 
 

@@ -31,11 +31,11 @@ async def test_killed_while_the_receiver_has_it(owner, door, key, workspace, rec
     made = await endpoint(path, events=["key.*"])
     await owner.execute("INSERT INTO events (workspace_id, kind) VALUES ($1, 'key.created')", workspace)
     with carrier(variables) as first:
-        await asyncio.wait_for(began.wait(), 20)
+        await asyncio.wait_for(began.wait(), 60)
         first.kill()
         first.wait(10)
-    with carrier(variables):
-        await stage.until(lambda: _delivered(owner, 1), 20)
+    with carrier(variables, 15.0):
+        await stage.until(lambda: _delivered(owner, 1), 60)
     one, two = receiver.got[path]
     assert (one.id, one.body) == (two.id, two.body)
     assert verify(two, made["secret"])

@@ -171,7 +171,7 @@ async def _end(play: Played) -> None:
 @pytest.mark.parametrize("case", CONNECTIONS, ids=str)
 async def test_connected_as_who_signed_in(played, sandbox, case):
     person = played.person(case)
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=30) as client:
         answer = await client.get(f"{sandbox.url}/_control/accounts", params={"platform": case.platform})
     known = {each["account"]: each["id"] for each in answer.raise_for_status().json()["data"]}
     assert person.handle.startswith(person.name)

@@ -12,10 +12,15 @@ from PIL import Image
 import stage
 from ocma.entrypoints.api.app import create_app
 
+PATIENT = {
+    "OCMA_LEASE_SECONDS": "20",
+    "OCMA_PUBLISH_TIMEOUT_SECONDS": "30",
+}  # nothing here is to be taken for lost, however slow it is
+
 
 @pytest.fixture(scope="module")
 def at_work(environment, dispatcher):
-    with stage.worker(environment) as running:
+    with stage.worker(environment | PATIENT) as running:
         yield running
 
 
@@ -45,7 +50,7 @@ async def code_for(door, user, platform, name, **more):
     begun = (
         (await door.post("/api/social/authorize", json={"platform": platform, **more}, headers=user)).raise_for_status().json()
     )
-    async with httpx2.AsyncClient() as browser:
+    async with httpx2.AsyncClient(timeout=30) as browser:
         answer = await browser.get(f"{begun['url']}&approve=1&account={name}")
     return httpx2.URL(answer.headers["location"]).params
 
@@ -61,7 +66,7 @@ async def finished(door, user, job_id):
         job = (await door.get(f"/api/queue/jobs/{job_id}", headers=user)).raise_for_status().json()
         return job if job["status"] in {"completed", "failed", "partial"} else None
 
-    return await stage.until(over, 30)
+    return await stage.until(over, 90)
 
 
 async def test_the_missions_own_lines(door, user, sandbox, at_work):
@@ -265,7 +270,7 @@ async def test_events_are_live_and_resumable(opened, environment, user, door, at
     """Over a real socket: the in-process transport does not stream."""
     await connected(door, user, "x", "listener")
     with stage.served(environment) as url:
-        async with httpx2.AsyncClient(base_url=url, headers=user, timeout=20) as client:
+        async with httpx2.AsyncClient(base_url=url, headers=user, timeout=60) as client:
             async with client.stream("GET", "/api/queue/events") as answer:
                 assert answer.headers["content-type"].startswith("text/event-stream")
                 body = {"content": "listen", "platforms": ["x"], "scheduledAt": "now"}
@@ -292,10 +297,10 @@ async def test_streams_end_soon_after_what_they_were_opened_with(environment, us
         ):
             (await door.delete(f"/api/keys/{key['id']}", headers=user)).raise_for_status()
             (await door.post("/api/auth/logout", headers=logged_in)).raise_for_status()
-            await asyncio.wait_for(asyncio.gather(by_key, by_session), 12)
+            await asyncio.wait_for(asyncio.gather(by_key, by_session), 30)
             assert not by_membership.done()
             (await door.delete(member, headers=user)).raise_for_status()
-            await asyncio.wait_for(by_membership, 12)
+            await asyncio.wait_for(by_membership, 30)
             assert not owner.done()
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
+import by_hand
 import films
 import stage
-from ocma.bootstrap import resources
 from ocma.features.accounts import authorizations, connections, tokens
 from ocma.features.accounts.connections import Code
 from ocma.platforms.connector import Absent
@@ -26,7 +26,7 @@ class Linked(stage.Company):
         begun = await authorizations.begin(self.resources.desk, self.caller, "instagram", None, None)
         url = httpx2.URL(begun.url, params={**httpx2.URL(begun.url).params, "approve": "1", "account": name, **unticked})
         assert url.path.endswith("/dialog/oauth")
-        async with httpx2.AsyncClient() as browser:
+        async with httpx2.AsyncClient(timeout=30) as browser:
             answer = await browser.get(url)
         assert answer.is_redirect, answer.text
         back = httpx2.URL(answer.headers["location"]).params
@@ -47,10 +47,8 @@ async def env(environment, dispatcher):
 
 @pytest.fixture(scope="module")
 async def at_work(env):
-    with pytest.MonkeyPatch.context() as patch, stage.worker(env):
-        for name, value in env.items():
-            patch.setenv(name, value)
-        async with resources() as found:
+    with stage.worker(env):
+        async with by_hand.opened(env) as found:
             yield found
 
 

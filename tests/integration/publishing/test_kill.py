@@ -25,9 +25,12 @@ CALLED = {"prepare": [], "prepared": [], "send": ["sending"], "answered": ["send
 CALLS = {"send": ["absent", "published"]}  # and in the end; every other step: one call, whose answer is found or adopted
 FOLLOWED = [name for name, each in SMALLEST.items() if each.follows]
 ENDS = ("completed", "failed", "partial")
-LONG = 90.0  # seconds: some platforms are asked only every 15 seconds how far they are
-HELD = {"OCMA_LEASE_SECONDS": "5"}  # who waits at a step for the others must not lose its claim, and come there again
+LONG = 150.0  # seconds: some platforms are asked only every 15 seconds how far they are
+# Who waits at a step for the others must not lose its claim, and come there again; nor give up a call that is only slow.
+HELD = {"OCMA_LEASE_SECONDS": "10", "OCMA_PUBLISH_TIMEOUT_SECONDS": "15"}
 PATIENT = HELD | {"OCMA_PUBLISH_TIMEOUT_SECONDS": "100"}  # calls that stay open until their worker is killed
+
+pytestmark = pytest.mark.timeout(400)
 
 
 @dataclass

@@ -56,7 +56,7 @@ async def walk(url, name, scope=None):
     """To the platform's page and back; `scope`: the owner grants no more than that."""
     url = httpx2.URL(url)
     url = url.copy_set_param("scope", scope) if scope else url
-    async with httpx2.AsyncClient() as browser:
+    async with httpx2.AsyncClient(timeout=30) as browser:
         answer = await browser.get(url.copy_set_param("approve", "1").copy_set_param("account", name))
     return httpx2.URL(answer.headers["location"]).params
 

@@ -36,7 +36,7 @@ async def settings(sandbox):
 
 
 async def _set(sandbox, changed):
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=30) as client:
         body = {"platform": "mastodon", "settings": changed}
         (await client.post(f"{sandbox.url}/_control/settings", json=body)).raise_for_status()
 

@@ -21,7 +21,7 @@ async def slow(session) -> bool:
     return (await session.execute(SLOW)).one()[0]
 
 
-async def read_until(resources, workspace, where: bool, limit: float = 15) -> float:
+async def read_until(resources, workspace, where: bool, limit: float = 30) -> float:
     """How long it took until reads were answered there."""
     began = time.monotonic()
 
@@ -37,7 +37,7 @@ async def test_behind(opened, workspace, pair):
     assert await opened.reader.read(workspace, on_replica) is True
     await Factory(opened).workspace()  # from here on something is missing there
     took = await read_until(opened, workspace, where=False)
-    assert took < 3 + 2  # seconds it may be behind, and some for looks
+    assert took < 3 + 7  # seconds it may be behind, and some for looks
     assert opened.reader.replica.fault == "behind"
     assert counted(opened)["behind"] >= 1
     async with door(opened, settings=with_token(opened.settings)) as client:
@@ -49,7 +49,7 @@ async def test_behind(opened, workspace, pair):
     assert not found["replica"]["ok"]
     assert body["ready"] == all(each["ok"] for name, each in found.items() if name != "replica")
     await pair.replica.ask("SELECT pg_wal_replay_resume()")
-    assert await read_until(opened, workspace, where=True) < 5
+    assert await read_until(opened, workspace, where=True) < 15
 
 
 async def test_behind_since_before_the_process_began(open_with, workspace, pair):
@@ -178,22 +178,26 @@ async def test_promoted(open_with, workspace, pair):
                 await found.reader.replica.look()
                 return found.reader.replica.fault == "noReplica" or None
 
-            await until(used_again, 5)
+            await until(used_again, 20)
     finally:
         second.kill()
 
 
 @pytest.mark.parametrize("hurt", ["cancel", "error"])
 async def test_who_gives_up_or_is_wrong_is_not_read_for_again(opened, workspace, hurt):
-    called = []
+    called, begun = [], asyncio.Event()
 
     async def work(session):
         called.append(await on_replica(session))
         if hurt == "error":
             raise ZeroDivisionError
+        begun.set()
         await asyncio.sleep(60)
 
-    with pytest.raises(TimeoutError if hurt == "cancel" else ZeroDivisionError):
-        async with asyncio.timeout(0.5):
-            await opened.reader.read(workspace, work)
+    reading = asyncio.create_task(opened.reader.read(workspace, work))
+    if hurt == "cancel":
+        await begun.wait()
+        reading.cancel()
+    with pytest.raises(asyncio.CancelledError if hurt == "cancel" else ZeroDivisionError):
+        await reading
     assert called == [True]

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
@@ -35,9 +35,9 @@ def started(*options):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_says_one_line_and_ends_in_good_order(number):
     with started() as (process, url):
-        assert httpx2.get(f"{url}/_control/health").json()["platforms"] == PLATFORMS
+        assert httpx2.get(f"{url}/_control/health", timeout=30).json()["platforms"] == PLATFORMS
         process.send_signal(number)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (0, "", "")
 
 
@@ -55,12 +55,12 @@ def test_it_ends_although_an_answer_hangs():
 
         thread = threading.Thread(target=publish)
         thread.start()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while not Control(url).books():
             assert time.monotonic() < deadline
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=10)
-        thread.join(timeout=10)
+        process.communicate(timeout=60)
+        thread.join(timeout=60)
         assert process.returncode == 0
         assert failures, "a hanging answer must not become a 500 when the server ends"
 
@@ -105,13 +105,15 @@ def test_every_answer_given_before_kill_9_is_in_the_books(tmp_path):
         threads = [threading.Thread(target=publish, args=(name,)) for name in range(4)]
         for thread in threads:
             thread.start()
-        time.sleep(1.5)
+        deadline = time.monotonic() + 60
+        while len(answered) <= 50:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
         process.kill()
         for thread in threads:
-            thread.join(timeout=15)
+            thread.join(timeout=60)
     with started("--state", state) as (_process, fresh):
         booked = [entry["id"] for entry in Control(fresh).books()]
-    assert len(answered) > 50
     assert len(set(booked)) == len(booked)
     assert set(answered) <= set(booked)
     assert len(booked) - len(answered) <= 4, "at most one unanswered publish per client"
@@ -171,15 +173,16 @@ def test_it_dies_with_its_parent():
     child = psutil.Process(int(parent.stdout.readline()))
     parent.kill()
     parent.communicate()
-    deadline = time.monotonic() + 10
-    while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, "the sandbox outlived its parent"
-        time.sleep(0.05)
+    deadline = time.monotonic() + 60
+    with suppress(psutil.NoSuchProcess):
+        while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline, "the sandbox outlived its parent"
+            time.sleep(0.05)
 
 
 def test_it_is_small_when_idle():
     with started() as (process, url):
-        httpx2.get(url)
+        httpx2.get(url, timeout=30)
         resident = psutil.Process(process.pid).memory_info().rss / 2**20
     assert resident < 64, f"{resident:.0f} MB"
 
@@ -195,5 +198,5 @@ def test_the_console_script_is_the_same_program():
 def test_an_audience_for_all_is_one_word(tmp_path):
     """And what is set for one platform wins over it."""
     with started("--state", tmp_path, "--audience", "--set", "x.audience=false") as (_process, url):
-        known = httpx2.get(f"{url}/_control/settings").json()["data"]
+        known = httpx2.get(f"{url}/_control/settings", timeout=30).json()["data"]
     assert {name: each["audience"] for name, each in known.items()} == {name: name != "x" for name in known}

@@ -36,7 +36,7 @@ class Publisher:
             "Content-Type: application/x-www-form-urlencoded",
             f"Content-Length: {len(content)}",
         ]
-        connection = socket.create_connection((parts.hostname, parts.port), timeout=10)
+        connection = socket.create_connection((parts.hostname, parts.port), timeout=30)
         connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + content)
         return connection
 

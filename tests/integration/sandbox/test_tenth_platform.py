@@ -44,11 +44,11 @@ def connector(folder, monkeypatch):
 
 
 def access(url, loft):
-    return Access(httpx2.AsyncClient(base_url=f"{url}/pigeon"), settings={"loft": loft})
+    return Access(httpx2.AsyncClient(base_url=f"{url}/pigeon", timeout=30), settings={"loft": loft})
 
 
 def test_it_is_served_after_ours(url):
-    assert httpx2.get(f"{url}/_control/health").json()["platforms"] == [*NINE, "pigeon"]
+    assert httpx2.get(f"{url}/_control/health", timeout=30).json()["platforms"] == [*NINE, "pigeon"]
 
 
 async def test_its_connector_publishes_there_and_the_books_show_it(url, connector):

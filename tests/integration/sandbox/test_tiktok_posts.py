@@ -112,7 +112,7 @@ def opened(url, first):
         f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: video/mp4\r\n"
         f"Content-Range: bytes 0-{len(FILM) - 1}/{len(FILM)}\r\nContent-Length: {len(FILM)}\r\n\r\n"
     )
-    connection = socket.create_connection((parts.hostname, parts.port), timeout=10)
+    connection = socket.create_connection((parts.hostname, parts.port), timeout=30)
     connection.sendall(head.encode() + first)
     time.sleep(0.3)  # until the sandbox has begun with it
     return connection
@@ -251,7 +251,7 @@ def test_pulling_has_its_time(tom, control, web):
     control.settle("tiktok", pull_seconds=0.5)
     begun = time.monotonic()
     publish_id = succeeded(tom.photos(*[f"{web}/slow"] * 20))["publish_id"]
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 8  # each for itself would take 10
     assert tom.status(publish_id)["fail_reason"] == "photo_pull_failed"
 
 

@@ -94,10 +94,10 @@ def test_an_upload_may_be_answered_with_201(yan, control):
 def test_of_an_upload_that_broke_off_whole_steps_are_kept(yan):
     session = yan.session(len(LONG))
     parts = urlsplit(session)
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as half:
+    with socket.create_connection((parts.hostname, parts.port), timeout=30) as half:
         head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {len(LONG)}\r\n\r\n"
         half.sendall(head.encode() + LONG[: STEP + 777])
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while yan.ask(session, len(LONG)).headers.get("range") != f"bytes=0-{STEP - 1}":
         assert time.monotonic() < deadline, "what came was not kept"
         time.sleep(0.05)
@@ -108,9 +108,9 @@ def test_the_newest_request_of_a_session_is_the_one_that_counts(yan, control):
     session = yan.session(len(LONG))
     parts = urlsplit(session)
     head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {len(LONG)}\r\n\r\n"
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as slow:
+    with socket.create_connection((parts.hostname, parts.port), timeout=30) as slow:
         slow.sendall(head.encode() + b"x" * STEP)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while "range" not in yan.ask(session, len(LONG)).headers:
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -139,10 +139,11 @@ def test_two_that_finish_at_once_make_one_video(yan, control):
 
 
 def test_a_question_while_the_upload_is_finished_makes_no_other_video(yan, control, monkeypatch):
-    examine = births.examine
+    examine, begun = births.examine, threading.Event()
 
     def examine_slowly(path):
         facts = examine(path)
+        begun.set()
         time.sleep(0.5)
         return facts
 
@@ -150,7 +151,7 @@ def test_a_question_while_the_upload_is_finished_makes_no_other_video(yan, contr
     session, answers = yan.session(len(LONG)), []
     thread = threading.Thread(target=lambda: answers.append(yan.put(session, LONG).json()["id"]))
     thread.start()
-    time.sleep(0.25)
+    assert begun.wait(30)
     answers.append(yan.ask(session, len(LONG)).json()["id"])
     thread.join(timeout=20)
     (entry,) = control.books()

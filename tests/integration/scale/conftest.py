@@ -5,9 +5,9 @@ import asyncio
 import asyncpg
 import pytest
 
+import by_hand
 import stage
 from integration.scale.crowd import ACCOUNTS, Crowd, unlimited
-from ocma.bootstrap import resources
 from ocma.infra import embedded, migrations
 
 PATIENT = {"OCMA_LEASE_SECONDS": "6", "OCMA_PUBLISH_TIMEOUT_SECONDS": "5"}  # twelve servers and processes share the machine
@@ -43,10 +43,7 @@ async def crowd(servers, sandbox, tmp_path_factory):
     url, redis_url = servers.postgres.app_url, servers.valkey.url
     environment = stage.environment(url, redis_url, sandbox, tmp_path_factory.mktemp("media")) | PATIENT
     await unlimited(sandbox)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        async with resources() as opened:
-            company = await stage.company(opened)
-            accounts = [await company.connect("x", f"crowd{number}") for number in range(ACCOUNTS)]
-            yield Crowd(company, accounts, sandbox, environment)
+    async with by_hand.opened(environment) as opened:
+        company = await stage.company(opened)
+        accounts = [await company.connect("x", f"crowd{number}") for number in range(ACCOUNTS)]
+        yield Crowd(company, accounts, sandbox, environment)

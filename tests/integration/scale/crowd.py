@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 ACCOUNTS, POSTS = 30, 10
 EVERY = timedelta(seconds=0.7)  # between two posts of an account, so that some are under way at every moment
-PATIENCE = 45.0  # seconds; longer than a task that nobody took is waited for
+PATIENCE = 120.0  # seconds; longer than a task that nobody took is waited for
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Crowd:
             await asyncio.sleep(0.1)
 
     async def _booked(self, wanted: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
-        async with httpx2.AsyncClient(verify=False) as client:
+        async with httpx2.AsyncClient(verify=False, timeout=30) as client:
             found = (await client.get(f"{self.sandbox.url}/_control/books", params={"platform": "x"})).raise_for_status()
         texts = {text for _, text in wanted}
         return Counter((each["accountId"], each["content"]) for each in found.json()["data"] if each["content"] in texts)
@@ -93,12 +93,12 @@ class Crowd:
                 found = Counter((await session.scalars(select(Publication.state))).all())
             return None if {"scheduled", "publishing", "unknown"} & set(found) else found
 
-        return await stage.until(settled, 20)
+        return await stage.until(settled, 60)
 
 
 async def unlimited(sandbox: Sandbox) -> None:
     """No guard of the platform's own against doubles, no limit."""
     await sandbox.guard(on=False)
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=30) as client:
         body = {"platform": "x", "settings": {"rate_factor": 0}}
         (await client.post(f"{sandbox.url}/_control/settings", json=body)).raise_for_status()

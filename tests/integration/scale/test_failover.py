@@ -3,8 +3,12 @@
 import os
 import signal
 
+import pytest
+
 from integration.scale import cluster, watched
 from ocma.infra.embedded import postgres, process
+
+pytestmark = pytest.mark.timeout(400)
 
 
 async def test_a_cluster_loses_the_master_that_has_the_tasks(crowd, tmp_path):

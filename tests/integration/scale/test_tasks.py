@@ -170,7 +170,7 @@ async def test_what_a_dead_worker_held_comes_back_without_new_traffic(new, redis
 
     await until(came)
     await worker.end()
-    assert done == ["held"]
+    assert set(done) == {"held"}  # twice, where this machine stood still for longer than the dead are waited for
 
 
 async def test_names_of_the_dead_are_forgotten_once_nothing_is_theirs(new, redis, monkeypatch):

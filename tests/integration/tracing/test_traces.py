@@ -92,7 +92,11 @@ def test_the_request_is_in_the_callers_trace_and_leads_to_the_publication(collec
 
 def test_work_that_was_taken_together_is_linked(collector, spans):
     (link,) = spans["publish"].span.links
-    batch = next(each for each in collector.trace(link.trace_id.hex()) if each.span.span_id == link.span_id)
+
+    def whole(_):
+        return next((each for each in collector.trace(link.trace_id.hex()) if each.span.span_id == link.span_id), None)
+
+    batch = collector.wait(whole)  # it ends after what was taken with it
     assert batch.span.name == "publications"
     assert batch.attributes["ocma.publications"] >= 1
 

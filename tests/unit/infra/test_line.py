@@ -27,7 +27,7 @@ async def test_who_swallows_a_cancellation_is_told_again():
 
     task = asyncio.create_task(deaf())
     await asyncio.sleep(0)
-    await asyncio.wait_for(line.end(task), 5)
+    await asyncio.wait_for(line.end(task), 30)
     assert (task.cancelled(), swallowed) == (True, 3)
 
 

@@ -178,6 +178,6 @@ async def test_a_flow_is_guarded_alike():
 
 
 def test_nothing_secret_is_shown():
-    access = Access(httpx2.AsyncClient(), token="t0ken", secrets={"key": "s3cret"}, app=App("id", "s3cret"))
+    access = Access(httpx2.AsyncClient(timeout=30), token="t0ken", secrets={"key": "s3cret"}, app=App("id", "s3cret"))
     grant = Grant("t0ken", "t0ken", extra={"key": "s3cret"})
     assert not {word for word in ("t0ken", "s3cret") if word in repr(access) + repr(grant)}

@@ -1,4 +1,5 @@
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,8 @@ def test_weights_beyond_the_suite(text, weight):
     assert weigh(text) == weight
 
 
-@pytest.mark.timeout(10)
 @pytest.mark.parametrize("piece", ["a.", "http://a.", "a-", "http://x.com/(", "http://x.com/?(", "あ", "x.com/", "xn--"])
 def test_hostile_text_takes_no_long_time(piece):
+    begun = time.process_time()
     find_links(piece * (10_000 // len(piece)))
+    assert time.process_time() - begun < 5

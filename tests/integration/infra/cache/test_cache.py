@@ -47,7 +47,7 @@ async def test_an_error_goes_to_all_who_wait_and_is_not_kept(process, workspace,
     found = await asyncio.gather(*(ask(first, workspace, fails) for _ in range(10)), return_exceptions=True)
     assert {str(each) for each in found} == {"no"}
     assert source.computed == 1
-    assert await asyncio.wait_for(ask(second, workspace, source), 2) == b"version 1", "the lock of whom it failed was kept"
+    assert await asyncio.wait_for(ask(second, workspace, source), 4.5) == b"version 1", "the lock of whom it failed was kept"
 
 
 async def test_who_asked_first_may_hang_up(process, workspace, slow):
@@ -73,7 +73,7 @@ async def test_what_one_process_declares_void_the_others_hear(process, workspace
     async def seen():
         return await ask(other, workspace, source) == b"version 2" or None
 
-    await until(seen, 5)
+    await until(seen, 20)
     assert source.computed == 2
 
 
@@ -140,10 +140,17 @@ async def test_a_tag_without_a_name_is_that_of_everything(process, workspace, so
     assert source.computed == 3
 
 
+async def begun(source):
+    async def computing():
+        return source.computed or None
+
+    await until(computing, 20)
+
+
 async def test_what_changes_while_it_is_computed_is_not_kept(process, workspace, slow):
     cache, other = process(), process()
     before = asyncio.create_task(ask(cache, workspace, slow))
-    await asyncio.sleep(0.15)
+    await begun(slow)
     slow.version = 2
     await cache.invalidate(workspace, TAG)
     assert await ask(cache, workspace, slow) == b"version 2", "who asks after the change must not join who asked before it"
@@ -183,9 +190,9 @@ async def shorten(server, workspace, seconds):
 async def test_shortly_before_its_end_one_renews_it_and_nobody_waits(process, server, workspace, slow):
     await ask(process(), workspace, slow, ttl=100)
     await shorten(server, workspace, 15)
-    slow.version, slow.seconds = 2, 1.0
+    slow.version, slow.seconds = 2, 5.0
     late = [process() for _ in range(3)]
-    async with asyncio.timeout(0.9):  # the answer that comes takes longer
+    async with asyncio.timeout(4.5):  # the answer that comes takes longer
         found = await asyncio.gather(*(ask(each, workspace, slow, ttl=100) for each in late for _ in range(20)))
     assert set(found) == {b"version 1"}
     assert sum(told(each, "early") for each in late) > 0
@@ -193,7 +200,7 @@ async def test_shortly_before_its_end_one_renews_it_and_nobody_waits(process, se
     async def renewed():
         return await ask(process(), workspace, slow, ttl=100) == b"version 2" or None
 
-    await until(renewed, 10)
+    await until(renewed, 30)
     assert slow.computed == 2, "more than one renewed it"
 
 
@@ -263,16 +270,17 @@ async def test_many_take_one_call_to_read_and_one_to_keep(process, server, works
 
 
 async def test_many_do_not_outlive_an_invalidation(process, workspace):
-    cache, version = process(), 1
+    cache, version, computing = process(), 1, asyncio.Event()
 
     async def compute(missing):
         found = version
+        computing.set()
         await asyncio.sleep(0.2)
         return dict.fromkeys(missing, b"%d" % found)
 
     many = [("report", 1), ("report", 2)]
     before = asyncio.create_task(cache.get_many_or(workspace, many, 100, compute, tags=(TAG,)))
-    await asyncio.sleep(0.1)
+    await computing.wait()
     version = 2
     await cache.invalidate(workspace, TAG)
     assert set((await before).values()) == {b"1"}

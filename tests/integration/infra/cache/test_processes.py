@@ -44,8 +44,8 @@ async def test_a_hundred_in_each_of_two_compute_once_and_again_after_a_change(ch
         for each in children:
             each.ask()
         lines = [await each.line() for each in children]
-        assert len({version for version, _ in lines}) == 1
-        return lines[0][0], sum(int(computed) for _, computed in lines)
+        versions = sorted({version for version, _ in lines})
+        return ", ".join(versions), sum(int(computed) for _, computed in lines)
 
     assert await asked() == ("one", 1)
     assert await asked() == ("one", 1)
@@ -56,5 +56,5 @@ async def test_a_hundred_in_each_of_two_compute_once_and_again_after_a_change(ch
         found = await asked()
         return found if found[0] == "two" else None
 
-    assert await until(heard, 3) == ("two", 2)
+    assert await until(heard, 20) == ("two", 2)
     await redis.aclose()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from integration.publishing.gates.cast import Cast, Server
@@ -29,7 +31,9 @@ async def cast(resources, make):
     return Cast(resources, await make.workspace())
 
 
+PATIENCE = 3.0  # seconds: a server that is there answers, however busy the machine is
 QUICK = Policy(window=30.0, calls=6, accounts=3, refused_accounts=4, first=0.4, longest=1.6, memory=5.0, probe=5.0)
+SHUT = replace(QUICK, first=30.0, longest=30.0)  # for who only asks whether it is open
 
 
 @pytest.fixture
@@ -37,11 +41,11 @@ async def gates(redis, resources, server):
     """Makes one, as a process of its own would have: `gates(publish="3/1m")`."""
     clients = []
 
-    def new(quotas="off", policy=QUICK, client=None, **more):
+    def new(quotas="off", policy=QUICK, client=None, patience=PATIENCE, **more):
         client = client or connect(server.url)
         clients.append(client)
         environment = {"OCMA_MASTODON_QUOTAS": quotas, "OCMA_X_QUOTAS": quotas, "TWITTER_CLIENT_ID": new_id().hex}
-        return Gates(client, resources.database, environment | more, utcnow, policy=policy, patience=0.5)
+        return Gates(client, resources.database, environment | more, utcnow, policy=policy, patience=patience)
 
     yield new
     for each in clients:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from integration.publishing.gates.cast import doubted
-from integration.publishing.gates.conftest import QUICK
+from integration.publishing.gates.conftest import QUICK, SHUT
 from ocma.clock import utcnow
 from ocma.errors import NotFound, Unavailable
 from ocma.features.accounts.tokens import TokenDoubted
@@ -75,7 +75,7 @@ async def open_up(gates, works):
 
 
 async def test_an_outage_opens_it_for_all_processes(gates, redis, cast):
-    one, two = gates(), gates()
+    one, two = gates(policy=SHUT), gates(policy=SHUT)
     works = await one_each(cast, 7)
     for index, each in enumerate(works[:6]):
         await (one if index % 2 else two).told(each, LOST if index % 3 else DOWN)
@@ -117,7 +117,7 @@ async def test_a_single_failure_opens_nothing(gates, cast):
 
 
 async def test_one_host_does_not_stop_another(gates, cast, make):
-    one = gates()
+    one = gates(policy=SHUT)
     works = await one_each(cast, 6)
     await open_up(one, works)
     elsewhere = replace(cast, host="other.example")
@@ -160,14 +160,14 @@ async def test_a_failed_probe_opens_it_for_longer_up_to_a_limit(gates, redis, ca
 
 
 async def test_a_probe_that_dies_is_replaced(gates, cast):
-    one = gates(policy=replace(QUICK, probe=0.3))
+    one = gates(policy=replace(QUICK, probe=3.0))
     works = await one_each(cast, 6)
     await open_up(one, works)
     await asyncio.sleep(0.6)
     assert len(await one.admit(works)) == 5
     assert len(await one.admit(works[1:])) == 5
 
-    await asyncio.sleep(0.4)
+    await asyncio.sleep(3.1)
 
     assert len(await one.admit(works[1:])) == 4
 
@@ -211,7 +211,7 @@ async def test_a_message_that_is_over_holds_no_probe(gates, redis, cast):
 
 
 async def test_a_probe_let_go_without_redis_holds_nothing_when_it_is_away_again(gates, server, cast):
-    one = gates()
+    one = gates(patience=0.5)
     works = await one_each(cast, 6)
     server.stop()
     try:
@@ -257,7 +257,7 @@ async def test_who_waits_for_the_breaker_has_not_been_charged(gates, cast):
 
 
 async def test_what_was_admitted_before_is_halted_without_a_question(gates, redis, cast):
-    one = gates()
+    one = gates(policy=SHUT)
     works = await one_each(cast, 8)
     assert await one.admit(works) == {}
     assert one.halted(works[7]) is None
@@ -282,7 +282,7 @@ async def test_all_is_well_costs_no_round_trip(gates, redis, cast):
 
 
 async def test_a_burst_of_refused_tokens_opens_it_and_confirms_nobody(gates, redis, cast):
-    one, two = gates(), gates()
+    one, two = gates(policy=SHUT), gates(policy=SHUT)
     works = await one_each(cast, 6)
     for index, each in enumerate(works):
         doubted(each, ago=120)
@@ -355,7 +355,7 @@ async def test_without_redis_each_process_has_its_own(gates, server, cast):
 
 
 async def test_redis_goes_away_while_it_is_open(gates, server, cast):
-    one, two = gates(policy=replace(QUICK, first=3.0)), gates()
+    one, two = gates(policy=SHUT), gates(policy=SHUT)
     works = await one_each(cast, 6)
     await open_up(one, works)
     assert len(await two.admit(works)) == 6
@@ -375,7 +375,7 @@ async def test_throttled_closes_the_account_for_everybody(gates, redis, cast):
 
     assert set(waits) == {later.claim.id}
     assert waits[later.claim.id].reason == "throttled"
-    assert 29 < waits[later.claim.id].seconds <= 30
+    assert 20 < waits[later.claim.id].seconds <= 30
 
 
 async def test_what_was_admitted_with_a_throttled_one_is_not_tried_in_vain(gates, redis, cast):
@@ -387,7 +387,7 @@ async def test_what_was_admitted_with_a_throttled_one_is_not_tried_in_vain(gates
     before = (await redis.info("stats"))["total_commands_processed"]
 
     assert (one.halted(later).reason, one.halted(other)) == ("throttled", None)
-    assert one.halted(later).seconds > 29
+    assert one.halted(later).seconds > 20
     assert (await redis.info("stats"))["total_commands_processed"] == before + 1  # this INFO
 
 
@@ -400,7 +400,7 @@ async def test_a_throttle_of_unknown_length_closes_the_account_for_as_long_as_it
 
     assert (one.halted(later).reason, one.halted(other)) == ("throttled", None)
     assert set(waits) == {later.claim.id}
-    assert SNOOZE - 1 < waits[later.claim.id].seconds <= SNOOZE
+    assert SNOOZE - 10 < waits[later.claim.id].seconds <= SNOOZE
 
 
 async def test_a_throttle_that_is_over_halts_nobody(gates, cast):

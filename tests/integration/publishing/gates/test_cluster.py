@@ -22,6 +22,7 @@ def nodes(tmp_path_factory):
 @pytest.fixture
 async def gates(nodes, resources):
     client = connect(nodes.url)
+    await client.get("the first asks who has what")
     environment = {"OCMA_MASTODON_QUOTAS": "publish:account=4/10m,publish:app=40/10m", "TWITTER_CLIENT_ID": "c"}
     yield Gates(client, resources.database, environment, utcnow, policy=QUICK, patience=1.0)
     await client.aclose()

@@ -89,7 +89,7 @@ class Story:
 
     async def begin(self) -> None:
         """Platforms without books, without limits used up, and without a guard against doubles of their own."""
-        self._control = await self._stack.enter_async_context(httpx2.AsyncClient(base_url=self.sandbox.url))
+        self._control = await self._stack.enter_async_context(httpx2.AsyncClient(base_url=self.sandbox.url, timeout=30))
         (await self._control.post("/_control/reset", json={})).raise_for_status()
         await self.sandbox.guard(on=False)
         await self.resources.redis.flushall()

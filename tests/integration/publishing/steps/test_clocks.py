@@ -27,7 +27,7 @@ def worker_off_by(company, minutes, timeout):
 async def test_what_a_worker_with_a_wrong_clock_sent_is_found(company, sandbox, platform, minutes):
     account, text = await company.connect(platform, f"clock{minutes % 60}"), f"{minutes} minutes off on {platform}"
     await sandbox.fault(platform, "accept_hang")
-    async with worker_off_by(company, minutes, timeout=1) as hand:
+    async with worker_off_by(company, minutes, timeout=4) as hand:
         job = await company.schedule(text, account)
         claimed = await hand.claim()
         working = asyncio.create_task(hand.work(claimed))

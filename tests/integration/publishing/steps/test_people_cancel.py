@@ -30,7 +30,7 @@ async def test_a_claim_and_a_cancellation_never_both_win(company):
     account, outcomes = await company.connect("x", "rounds"), []
     job = await company.schedule("again and again", account)
     for number in range(150):
-        delay = (number % 5) / 1000
+        delay = (number % 5) / 250
         in_time, taken = await asyncio.gather(cancel(company, job), claim_and_take(company, delay))
         row = await publication(company, job)
         assert in_time == (row.state == "cancelled") == (taken == []), (number, in_time, taken, row.state)
@@ -48,7 +48,7 @@ async def test_cancelled_or_live_never_both(company, sandbox, hand):
     account, outcomes = await company.connect("mastodon", "judged"), []
     for number in range(30):
         job = await company.schedule(f"judged {number}", account)
-        lead = number % 10 * 4 - 16  # milliseconds that the worker begins earlier
+        lead = number % 10 * 8 - 32  # milliseconds that the worker begins earlier
         _, in_time = await asyncio.gather(after(max(-lead, 0), hand.step()), after(max(lead, 0), cancel(company, job)))
         over = await hand.rounds(job, "completed", "cancelled", "failed")
         live = await sandbox.books("mastodon", f"judged {number}")

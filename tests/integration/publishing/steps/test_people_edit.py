@@ -249,14 +249,15 @@ async def test_a_claim_passes_by_what_is_being_edited(company):
 async def test_two_who_edit_at_once_lose_nothing_of_each_other(company, patch):
     job = await company.schedule("0", await company.connect("x", "twoatonce"), scheduledAt=LATER, thread=["0"])
     for number in range(1, 15):
+        later = ahead(hours=number)
         answers = await asyncio.gather(
             patch(job, {"content": f"{number}"}),
             patch(job, {"thread": [f"{number}"]}),
-            patch(job, {"scheduledAt": ahead(hours=number)}),
+            patch(job, {"scheduledAt": later}),
         )
         assert {each.status_code for each in answers} == {200}
         assert await texts(company, job) == [f"{number}"] * 2
-        assert (await post(company, job)).scheduled_at.isoformat().startswith(ahead(hours=number)[:13])
+        assert (await post(company, job)).scheduled_at.isoformat().startswith(later[:13])
 
 
 async def test_an_edit_happens_wholly_or_not_at_all_however_it_meets_a_worker(company, sandbox, patch, hand):

@@ -17,7 +17,7 @@ async def report(door, **query):
 
 async def walk(door, platform, name):
     begun = good(await door.post("/api/social/authorize", json={"platform": platform}))
-    async with httpx2.AsyncClient() as browser:
+    async with httpx2.AsyncClient(timeout=30) as browser:
         answer = await browser.get(f"{begun['url']}&approve=1&account={name}")
     return httpx2.URL(answer.headers["location"]).params
 

@@ -75,7 +75,7 @@ async def test_whoever_dies_anywhere_in_a_thread(company, sandbox, calls, place)
 @pytest.fixture
 async def slow(sandbox):
     """Threads works on a file for a while."""
-    async with httpx2.AsyncClient(base_url=sandbox.url) as client:
+    async with httpx2.AsyncClient(base_url=sandbox.url, timeout=30) as client:
         for seconds in (WORKS, 1.0):
             body = {"platform": "threads", "settings": {"processing_seconds": seconds}}
             (await client.post("/_control/settings", json=body)).raise_for_status()

@@ -12,13 +12,12 @@ from integration.publishing.steps.people import rows
 from ocma.features.publishing import usage
 
 URL = "/api/usage"
-NOW = datetime.now(UTC)
-FIRST = NOW.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def month(back):
     """The first instant of the month so many months ago."""
-    number = FIRST.year * 12 + FIRST.month - 1 - back
+    now = datetime.now(UTC)
+    number = now.year * 12 + now.month - 1 - back
     return datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
 
 
@@ -44,9 +43,9 @@ async def done(company, account, state, at, calls=1):
 
 async def test_a_new_workspace_used_nothing(company, door):
     found = good(await door.get(URL))
-    assert [each["month"] for each in found["data"]] == [f"{NOW:%Y-%m}"]
+    assert [each["month"] for each in found["data"]] == [f"{month(0):%Y-%m}"]
     assert found["data"][0] == {
-        "month": f"{NOW:%Y-%m}",
+        "month": f"{month(0):%Y-%m}",
         "published": 0,
         "failed": 0,
         "calls": 0,
@@ -96,7 +95,7 @@ async def test_each_is_counted_in_its_month(company, door):
 
 async def test_what_failed_stays_in_its_month(company):
     account = await company.connect("x", "failing")
-    await done(company, account, "failed", NOW)
+    await done(company, account, "failed", datetime.now(UTC))
     async with company.resources.database.transaction(company.caller.workspace_id) as session:
         later = await usage.get_usage(session, company.caller.workspace_id, month(-2), None, 12)
     assert [(each.month, each.failed) for each in later.data] == [
@@ -128,7 +127,7 @@ async def test_a_cursor_of_somewhere_else_is_refused(door, cursor):
 
 async def test_others_are_not_counted(company, door, opened):
     other = await stage.company(opened)
-    await done(other, await other.connect("x", "notyours"), "published", NOW)
+    await done(other, await other.connect("x", "notyours"), "published", datetime.now(UTC))
     await other.keep(PICTURE)
     found = good(await door.get(URL))
     assert found["data"][0]["platforms"] == []
@@ -149,7 +148,7 @@ async def test_it_takes_two_queries_however_much_there_is(company, door, monkeyp
             return await self._session.execute(*arguments)
 
     async with company.resources.database.transaction(company.caller.workspace_id) as session:
-        found = await usage.get_usage(Watched(session), company.caller.workspace_id, NOW, None, 36)
+        found = await usage.get_usage(Watched(session), company.caller.workspace_id, datetime.now(UTC), None, 36)
     assert len(found.data) == 36
     assert len(asked) == 2
 

@@ -1,7 +1,6 @@
 """The demo's judgement and its screen: what it would say if something were wrong, which a whole run cannot show."""
 
 import io
-import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -322,25 +321,31 @@ def test_a_terminal_that_knows_no_umlauts_does_not_end_the_demo():
         assert b"?quoted?" in raw.getvalue()
 
 
+CHILD = "import sys; kept = bytearray(50_000_000); print(flush=True); sys.stdin.read()"
+PARENT = f"""
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", {CHILD!r}], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+child.stdout.readline()
+print(child.pid, flush=True)
+sys.stdin.read()
+"""
+
+
 def test_memory_is_summed_over_a_process_and_its_children():
-    child = subprocess.Popen([sys.executable, "-c", "import sys; kept = bytearray(50_000_000); print(flush=True); sys.stdin.read()"],
-                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        child.stdout.readline()
-        (alone,) = demo_memory.measure({"child": [child.pid], "gone": 2**22 + 1, "none": None})
+        child = int(parent.stdout.readline())
+        (alone,) = demo_memory.measure({"child": [child], "gone": 2**22 + 1, "none": None})
         assert (alone.role, alone.processes) == ("child", 1)
         assert 50_000_000 < alone.rss < 200_000_000
-        (family,) = demo_memory.measure({"parent": os.getpid()})
-        assert family.processes >= 2
+        (family,) = demo_memory.measure({"parent": parent.pid})
+        assert family.processes == 2
         assert family.rss > alone.rss
         if sys.platform == "linux":
             assert 50_000_000 < alone.uss <= alone.rss
-            assert (
-                sum(each.processes for each in demo_memory.measure({"parent": os.getpid(), "child": child.pid}))
-                == family.processes
-            )
+            assert sum(each.processes for each in demo_memory.measure({"parent": parent.pid, "child": child})) == 2
     finally:
-        child.communicate()
+        parent.communicate()
 
 
 def test_the_total_is_not_told_when_a_part_is_not():

@@ -335,10 +335,10 @@ CHILDREN = {
 async def test_a_process_that_a_file_took_over(workshop, kept, monkeypatch, behaviour):
     code, rule = CHILDREN[behaviour]
     monkeypatch.setattr(craft, "COMMAND", (sys.executable, "-c", code))
-    monkeypatch.setattr(craft, "LOOK_SECONDS", 1)
+    monkeypatch.setattr(craft, "LOOK_SECONDS", 1 if behaviour == "hangs" else 30)
     monkeypatch.setattr(craft, "GRACE", 0.0)
     with pytest.raises(Invalid) as raised:
-        await asyncio.wait_for(workshop.look(kept(picture())), 10)
+        await asyncio.wait_for(workshop.look(kept(picture())), 45)
     assert raised.value.rule == rule
 
 

@@ -1,4 +1,3 @@
-import statistics
 import time
 
 from ocma.features.workspaces.passwords import hash_password, verify_password
@@ -25,12 +24,10 @@ async def test_an_unknown_user_takes_as_long_as_a_wrong_password():
     await verify_password(None, "x")  # makes the decoy
 
     async def seconds(value):
-        times = []
-        for _ in range(5):
-            began = time.perf_counter()
-            await verify_password(value, "wrong")
-            times.append(time.perf_counter() - began)
-        return statistics.median(times)
+        began = time.perf_counter()
+        await verify_password(value, "wrong")
+        return time.perf_counter() - began
 
-    known, unknown = await seconds(stored), await seconds(None)
+    # In turn, and the quickest of each: what else runs on this machine slows single ones down.
+    known, unknown = (min(times) for times in zip(*[(await seconds(stored), await seconds(None)) for _ in range(7)], strict=True))
     assert 1 / 3 < unknown / known < 3, (known, unknown)

@@ -106,6 +106,6 @@ def test_lines_add_up(first, second):
     ],
 )
 def test_no_text_makes_it_slow(unit):
-    started = time.perf_counter()
+    started = time.process_time()
     weighted_length("http://a.co/" + unit * 5_000)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
