@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 
+from ocma.infra.cancellation import end
 from ocma.infra.redis import Client
 
 PATIENCE = 0.3  # seconds that Redis has for an answer
@@ -73,12 +74,3 @@ class Line:
 
     async def close(self) -> None:
         await end(self._search)
-
-
-async def end(task: "asyncio.Task[Any] | None") -> None:
-    """Cancelled, and waited for; again and again, because redis-py now and then swallows a cancellation."""
-    while task is not None and not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=AGAIN)
-    if task is not None:
-        await asyncio.gather(task, return_exceptions=True)  # looked at, whatever it ended with

@@ -8,11 +8,13 @@ import sys
 import threading
 
 import httpx2
+import pytest
 
 
 def watched(program, *words):
     """The program in a process of its own, as somebody at a terminal has it."""
-    environment = {**os.environ, **{name: value for name, value in program.environment.items() if value is not None}}
+    told = {name: value for name, value in program.environment.items() if value is not None}
+    environment = {**os.environ, **told, "PYTHONFAULTHANDLER": "1"}  # aborted, it says where it was
     command = [sys.executable, "-m", "ocma", "accounts", "watch", *words]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -31,7 +33,7 @@ def test_what_is_said_to_an_account_is_printed_until_ctrl_c(program, platforms, 
     mine = mastodon.me()["acct"]
     first = post(f"@{mine} hello")
     process = watched(program, mastodon_account, "--since", "0", "--json")
-    stop = threading.Timer(60, process.kill)
+    stop = threading.Timer(90, process.kill)
     stop.start()
     try:
         heard = json.loads(process.stdout.readline())
@@ -41,7 +43,11 @@ def test_what_is_said_to_an_account_is_printed_until_ctrl_c(program, platforms, 
         heard = json.loads(process.stdout.readline())
         assert heard["postId"] == second
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        try:
+            out, err = process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            pytest.fail(f"it goes on after Ctrl-C: {process.communicate()[1][:3000]}")
     finally:
         stop.cancel()
         process.kill()

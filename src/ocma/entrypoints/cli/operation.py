@@ -18,6 +18,7 @@ from ocma.errors import Invalid
 from ocma.features.workspaces.caller import Caller, operator
 from ocma.features.workspaces.workspaces import get_workspace
 from ocma.infra import telemetry
+from ocma.infra.cancellation import insist
 from ocma.infra.database import SCHEMA, async_url
 from ocma.settings import Settings
 
@@ -40,7 +41,7 @@ def run(work: Callable[[Resources, Caller], Awaitable[Result]], data: Path, work
                 await get_workspace(session, chosen)
             return await work(resources, operator(chosen))
 
-    return asyncio.run(whole())
+    return asyncio.run(insist(whole()))
 
 
 def _quiet(settings: Settings) -> Settings:

@@ -20,8 +20,8 @@ from ocma.features.assistant.question import Consulted, Question, Reason, Source
 from ocma.features.publishing.breaker import Place
 from ocma.ids import new_id
 from ocma.infra.cache import Part
+from ocma.infra.cancellation import end
 from ocma.infra.database import FAILURES, Database
-from ocma.infra.line import end
 from ocma.infra.meters import Meters
 from ocma.intelligence.model import Heard, Model, Unanswered
 from ocma.intelligence.prompt import Prompt

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from ocma.infra.cache.keys import Key
-from ocma.infra.line import end
+from ocma.infra.cancellation import end
 
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, Any]]
 

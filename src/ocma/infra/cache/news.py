@@ -9,7 +9,8 @@ from uuid import UUID
 import structlog
 
 from ocma.infra.cache.shared import CHANNEL
-from ocma.infra.line import AGAIN, end
+from ocma.infra.cancellation import end
+from ocma.infra.line import AGAIN
 from ocma.infra.redis import Client, hear
 
 log = structlog.get_logger(__name__)
