@@ -73,18 +73,17 @@ class Played:
         """All that is on record of the people here and their pages, by id; and it is kept as `seen`."""
         names = (self.bystanders[platform].name, *(each.name for (key, _), each in self.people.items() if key == platform))
         found = [each for each in await self.sandbox.marked(platform, "") if each["account"].startswith(names)]
-        self.seen[platform] = {_short(each["id"], each["accountId"]): each for each in found}
+        self.seen[platform] = {_short(platform, each["id"]): each for each in found}
         return self.seen[platform]
 
     def live(self, case: Case) -> list[dict[str, Any]]:
         """Its parts as they were seen, in order."""
-        page = self.person(case).account.platform_account_id
-        return [self.seen[case.platform][_short(each, page)] for each in self.ids(case)]
+        return [self.seen[case.platform][_short(case.platform, each)] for each in self.ids(case)]
 
 
-def _short(post_id: str, page: str) -> str:
-    """Facebook itself calls a story of a photo by the second half of its id."""
-    return post_id.removeprefix(f"{page}_")
+def _short(platform: str, post_id: str) -> str:
+    """Facebook itself calls a story of a photo by the second half of its id. Elsewhere `_` is a character like others."""
+    return post_id.rpartition("_")[2] if platform == "facebook" else post_id
 
 
 @pytest.fixture(scope="module")

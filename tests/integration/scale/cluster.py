@@ -7,7 +7,7 @@ from pathlib import Path
 
 from redis.crc import key_slot
 
-from integration.scale.nodes import ESCAPED, SILENCE, Node, answers, server, until
+from integration.scale.nodes import ESCAPED, SILENCE, Node, server, until
 from ocma.infra.embedded import ports
 
 SLOTS = [(0, 5460), (5461, 10922), (10923, 16383)]
@@ -58,7 +58,7 @@ def _node(folder: Path, name: str) -> Node:
 
 def _form(nodes: list[Node]) -> None:
     for each in nodes:
-        until(lambda each=each: answers(each), "a node does not answer")
+        each.wait()
     first, masters, replicas = nodes[0], nodes[:3], nodes[3:]
     for number, (master, slots) in enumerate(zip(masters, SLOTS, strict=True), 1):
         master.ask("CLUSTER", "ADDSLOTSRANGE", *slots)

@@ -34,6 +34,10 @@ class Node:
     def start(self) -> None:
         self.child = process.spawn(self.command)
 
+    def wait(self) -> None:
+        """Until it answers, for 30 seconds. A server that ended instead is told of at once, with its last words."""
+        process.wait_until(lambda: answers(self), self.child, "Valkey", 30)
+
     def kill(self) -> None:
         self.child.kill()
 

@@ -29,7 +29,7 @@ def running(folder: Path) -> Iterator[Watched]:
         for each in (master, replica):
             started.append(each)
             each.start()
-            until(lambda each=each: answers(each), "a server does not answer")
+            each.wait()
         until(lambda: replica.ask("INFO")["master_link_status"] == "up", "the replica has no copy")
         for each in sentinels:
             started.append(each)

@@ -4,6 +4,7 @@ import json
 import random
 import socket
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import cast
 
@@ -40,12 +41,15 @@ def becomes_free(port: int) -> bool:
 
 
 def keep(folder: Path, name: str) -> int:
-    """The port `name` had in this folder before, if it is free again; otherwise a new one, remembered."""
-    kept = find_kept(folder, name)
-    if kept and becomes_free(kept):
-        return kept
-    port = _pick()
-    private_file.write(folder / NAME, json.dumps({**_read(folder), name: port}))
+    """The port `name` had in this folder before, if it is free again; otherwise a new one, remembered.
+
+    It is none that another name of this folder has: the server there may just not have started yet.
+    """
+    kept = _read(folder)
+    if name in kept and becomes_free(kept[name]):
+        return kept[name]
+    port = _pick(kept.values())
+    private_file.write(folder / NAME, json.dumps({**kept, name: port}))
     return port
 
 
@@ -58,8 +62,8 @@ def _read(folder: Path) -> dict[str, int]:
     return cast("dict[str, int]", json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
-def _pick() -> int:
+def _pick(kept: Collection[int]) -> int:
     for port in random.sample(CHOICE, TRIES):
-        if is_free(port):
+        if port not in kept and is_free(port):
             return port
     raise Unavailable(f"None of {TRIES} ports tried between {CHOICE.start} and {CHOICE.stop} on 127.0.0.1 is free.")

@@ -20,7 +20,7 @@ from redis.retry import Retry
 from integration.infra.embedded.installation import eventually, is_alive, told
 from ocma.errors import Conflict
 from ocma.infra import embedded
-from ocma.infra.embedded import folder, process, stray, wheel
+from ocma.infra.embedded import folder, ports, process, stray, wheel
 from ocma.infra.embedded.account import find_closed
 
 AS_A_STRANGER = """
@@ -180,6 +180,16 @@ def test_no_password_is_on_a_command_line_or_readable_by_others(running):
     kept = running.postgres.command.log.parents[1] / "secrets"
     assert {path.stat().st_mode & 0o777 for path in [*kept.iterdir()]} == {0o600}
     assert kept.stat().st_mode & 0o777 == 0o700
+
+
+def test_servers_that_have_not_started_yet_keep_their_ports_apart(monkeypatch, tmp_path):
+    few = range(20_000, 20_100)
+    monkeypatch.setattr(ports, "CHOICE", few)
+    monkeypatch.setattr(ports, "TRIES", len(few))
+    names = [f"server{number}" for number in range(60)]
+    found = {name: ports.keep(tmp_path, name) for name in names}
+    assert len(set(found.values())) == len(names)
+    assert found == {name: ports.find_kept(tmp_path, name) for name in names}
 
 
 def test_ports_lie_outside_what_the_kernel_hands_to_clients(running):
