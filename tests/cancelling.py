@@ -3,7 +3,7 @@
 import asyncio
 import random
 
-LIMIT = 8.0  # seconds; what goes on goes on for ever
+LIMIT = 30.0  # seconds; what goes on goes on for ever
 
 
 async def went_on(doing, within):

@@ -2,13 +2,17 @@
 
 import base64
 import secrets
+from datetime import UTC, datetime, time, timedelta
+from time import sleep as pause
 
 import httpx2
 import pytest
 import structlog
 from hypothesis import HealthCheck
 from hypothesis import settings as drawing
+from hypothesis.internal.conjecture import providers
 
+import own_ports
 import stage
 from factories import Factory
 from ocma import bootstrap
@@ -21,6 +25,12 @@ from ocma.settings import Settings
 # `make test ARGS=--hypothesis-profile=default` draws others.
 drawing.register_profile("steady", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 drawing.load_profile("steady")
+# It would draw constants of whatever modules are loaded by then, which depends on the files this process has had before.
+providers._get_local_constants = lambda: providers._local_constants
+
+own_ports.take_share()
+
+A_TEST = 45  # seconds that a test may take
 
 # As in production (infra/telemetry.py), a traceback shows no variables: they would hold keys.
 structlog.configure(
@@ -31,6 +41,15 @@ structlog.configure(
         structlog.processors.KeyValueRenderer(),
     ]
 )
+
+
+@pytest.fixture
+def same_day():
+    """The test begins and ends on one day of UTC: it waits for the next one when this one is about to end."""
+    now = datetime.now(UTC)
+    left = (datetime.combine(now.date() + timedelta(days=1), time(), UTC) - now).total_seconds()
+    if left < A_TEST:
+        pause(left)
 
 
 @pytest.fixture(scope="session")

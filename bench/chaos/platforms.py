@@ -51,7 +51,7 @@ def faults(options: Options) -> list[Json]:
     """A revoked token disconnects its account for good, and so does an expired one on Mastodon: a few, early. Where there is
     little to strike, each strikes oftener; and Mastodon's tokens are spared, because OCMA believes their end after a minute only.
     """
-    few, more = min(0.5, 12 / options.publications), min(4.0, max(1.0, (2000 / options.publications) ** 0.5))
+    few, more = min(0.5, 40 / options.publications), min(4.0, max(1.0, (2000 / options.publications) ** 0.5))
     ends = [("x", "revoked_token", 2)]
     ends += [("mastodon", "revoked_token", 1), ("mastodon", "expired_token", 1)] if options.publications >= LARGE else []
     often: list[Json] = [{"platform": platform, **fault} for platform in PLATFORMS for fault in BOTH]

@@ -79,7 +79,7 @@ def build_server(config: Config, announce: Callable[[str], None], *, host: str =
             access_log=False,
             server_header=False,
             timeout_keep_alive=65,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=3,
         ),
         announce,
         app.state.world.streams,

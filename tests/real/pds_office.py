@@ -100,6 +100,7 @@ async def opened(services, pds: Pds, media: Path, url: str, **more: str) -> Asyn
         "OCMA_BLUESKY_API_URL": url,
         "OCMA_BLUESKY_PLC_URL": pds.plc_url,
         "OCMA_BLUESKY_VIDEO_BY": "blob",
+        "OCMA_LEASE_SECONDS": "20",  # attempts are counted: none is to be begun twice because this machine is busy
         **more,
     }
     with pytest.MonkeyPatch.context() as patch:

@@ -20,6 +20,8 @@ VARIABLE = "OCMA_PDS"
 # Trust what the system trusts, as pip does: a company's network may need that.
 BUNDLES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"), Path("/etc/ssl/cert.pem"))
 INSTALL_LIMIT = 400.0  # seconds; 25 to 80 were seen
+# One request that hangs takes seconds, not minutes, and is asked again.
+PATIENCE = ("--fetch-timeout=30000", "--fetch-retries=5", "--fetch-retry-mintimeout=1000")
 PING_LIMIT = 30.0  # seconds
 CODE = re.compile(r"^npm (?:error|ERR!) code (\w+)", re.MULTILINE)
 # Of npm, when nobody answered. What the registry says itself, and a certificate that is not trusted, are none of these.
@@ -96,7 +98,7 @@ def _install(cache: Path, folder: Path, found: Node) -> None:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(PACKAGES / name, scratch)
         # no scripts: nothing that was downloaded runs before the tests run it
-        arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress"]
+        arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", *PATIENCE]
         _run([str(found.node), str(found.npm), *arguments], Path(scratch), found.environment)
         ready = cache / f"{folder.name}.new"
         shutil.rmtree(ready, ignore_errors=True)

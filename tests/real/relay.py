@@ -105,9 +105,9 @@ class Relay:
                 answer = await _asked(each, there)
                 self.told.append(answer.split(b"\r\n", 1)[0].decode())
             return answer
-        self.lost += 1
         if what == "answer":
             self.told.append((await _asked(call, there)).split(b"\r\n", 1)[0].decode())
+        self.lost += 1  # not before the server has done it: whoever sees it counts what is there
         self._held = call if what == "late" else b""
         return None
 

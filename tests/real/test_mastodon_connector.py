@@ -21,7 +21,7 @@ from ocma.platforms.metrics import Measured, Target
 from ocma.platforms.oauth import Grant, OAuthFlow
 from real.snac import Snac, consent
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
 REDIRECT = "http://127.0.0.1:9/callback"
 MASTODON = Mastodon()

@@ -12,7 +12,7 @@ from PIL import Image
 import stage
 from real.snac import Snac, consent
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
 
 @dataclass

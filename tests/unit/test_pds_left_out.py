@@ -48,16 +48,17 @@ def test_silence_is_told_from_a_failure_by_the_code(said, silent):
     assert is_silence(said) is silent
 
 
+@pytest.fixture
 def refused_registry():
-    """An address where nobody listens."""
+    """An address where nobody listens, and nobody else can."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{closed.getsockname()[1]}/"
+        yield f"http://127.0.0.1:{closed.getsockname()[1]}/"
 
 
-def test_the_real_npm_without_a_registry_is_silence(tmp_path):
+def test_the_real_npm_without_a_registry_is_silence(tmp_path, refused_registry):
     found = node()
-    command = [found.node, found.npm, "ping", f"--registry={refused_registry()}", "--fetch-retries=0", f"--cache={tmp_path}"]
+    command = [found.node, found.npm, "ping", f"--registry={refused_registry}", "--fetch-retries=0", f"--cache={tmp_path}"]
     done = subprocess.run(command, env=found.environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode
     assert is_silence(done.stderr), done.stderr

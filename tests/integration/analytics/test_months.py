@@ -18,6 +18,7 @@ PARTS = """
     SELECT c.relname AS name, c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
         EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polroles = ARRAY['ocma_app'::regrole::oid]) AS policed
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'metric_samples'::regclass ORDER BY 1"""
+pytestmark = pytest.mark.usefixtures("same_day")
 LONG_AGO = datetime(2019, 5, 7, tzinfo=UTC)
 
 

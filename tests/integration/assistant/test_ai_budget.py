@@ -14,6 +14,8 @@ from integration.assistant.conftest import question
 from integration.assistant.test_consult import ledger, rows, spent
 from ocma.features.assistant import usage
 
+pytestmark = pytest.mark.usefixtures("same_day")
+
 OLD = """INSERT INTO ai_calls (id, workspace_id, at, question, model, outcome, calls, seconds)
     VALUES (gen_random_uuid(), :w, :at, 'mood', 'old', 'answered', 1, 0)"""
 AGES = "SELECT (now() AT TIME ZONE 'UTC')::date - (at AT TIME ZONE 'UTC')::date AS days FROM ai_calls ORDER BY at DESC"

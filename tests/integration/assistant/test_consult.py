@@ -12,6 +12,7 @@ from model_server import KEY, MODEL, serving
 from ocma.features.assistant.consult import Consulted
 
 LATE = 20.0  # seconds that a busy machine may be late by
+pytestmark = pytest.mark.usefixtures("same_day")
 
 
 async def rows(resources, workspace, query):

@@ -12,11 +12,15 @@ import pytest
 
 
 def watched(program, *words):
-    """The program in a process of its own, as somebody at a terminal has it."""
+    """The program in a process of its own, as somebody at a terminal has it: Ctrl-C is not ignored, as shells let their jobs do."""
     told = {name: value for name, value in program.environment.items() if value is not None}
     environment = {**os.environ, **told, "PYTHONFAULTHANDLER": "1"}  # aborted, it says where it was
     command = [sys.executable, "-m", "ocma", "accounts", "watch", *words]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_what_is_said_to_an_account_is_printed_until_ctrl_c(program, platforms, mastodon, mastodon_account):

@@ -1,6 +1,5 @@
 """An API, a worker and a dispatcher, all real processes, and a story that touches every number they show."""
 
-import socket
 from dataclasses import dataclass
 
 import httpx2
@@ -12,6 +11,7 @@ import stage
 from by_hand import opened as opened_with
 from factories import Factory
 from ocma.infra import embedded, migrations
+from ocma.infra.embedded import ports
 
 TOKEN = "scrape-me"
 
@@ -31,12 +31,6 @@ class Scraped:
 
     def total(self, wanted: str, **labels: str) -> float:
         return sum(value for name, given, value in self.samples if name == wanted and labels.items() <= given.items())
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +71,8 @@ def log(tmp_path_factory):
 @pytest.fixture(scope="session")
 def doors(environment, log):
     """Where each process shows its metrics, by its kind. They say all they can say."""
-    worker, dispatcher, told = free_port(), free_port(), environment | {"OCMA_LOG_LEVEL": "DEBUG"}
+    folder, told = log.parent, environment | {"OCMA_LOG_LEVEL": "DEBUG"}
+    worker, dispatcher = (ports.keep(folder, each) for each in ("worker", "dispatcher"))
     with (
         log.open("ab") as file,
         stage.served(told, file) as api,
@@ -116,7 +111,7 @@ async def told(opened, sandbox, doors):
     await company.wait(await company.schedule("goes well", account), "completed")
     await expire_token(company, account)
     await company.wait(await company.schedule("with a new token", account), "completed")
-    await sandbox.fault("x", "rate_limit", 1)
+    await sandbox.fault("x", "rate_limit", 1, delayMs=120_000)  # until all have been asked
     waits = [await company.schedule(f"has to wait {number}", account) for number in range(3)]
     await company.wait(waits[0], "pending", "processing")
     other = await company.connect("mastodon", "monitored")

@@ -7,7 +7,8 @@ import httpx2
 import pytest
 
 import stage
-from integration.monitoring.conftest import TOKEN, free_port, ready, scrape
+from integration.monitoring.conftest import TOKEN, ready, scrape
+from ocma.infra.embedded import ports
 
 
 async def test_a_worker_shows_its_calls_and_how_late_it_sends(told):
@@ -82,6 +83,11 @@ async def test_the_door_wants_the_token(doors, told):
         assert (await client.post(f"{doors['worker']}/metrics", headers=right)).status_code == 405
 
 
+@pytest.fixture
+def port(tmp_path):
+    return ports.keep(tmp_path, "metrics")
+
+
 def begin(kind, environment, **more):
     command = [sys.executable, "-m", "ocma", kind]
     return subprocess.run(command, env={**environment, **more}, capture_output=True, text=True, timeout=60, check=False)
@@ -97,22 +103,21 @@ def test_a_port_that_is_taken_is_told(environment, doors, kind):
     assert "Traceback" not in done.stderr
 
 
-def test_a_port_without_a_token_is_told(environment):
-    done = begin("worker", environment, OCMA_METRICS_PORT=str(free_port()), OCMA_METRICS_TOKEN="")
+def test_a_port_without_a_token_is_told(environment, port):
+    done = begin("worker", environment, OCMA_METRICS_PORT=str(port), OCMA_METRICS_TOKEN="")
     assert done.returncode == 65
     assert "OCMA_METRICS_TOKEN" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_address_of_another_machine_is_told(environment):
-    done = begin("worker", environment, OCMA_METRICS_PORT=str(free_port()), OCMA_METRICS_HOST="192.0.2.1")
+def test_an_address_of_another_machine_is_told(environment, port):
+    done = begin("worker", environment, OCMA_METRICS_PORT=str(port), OCMA_METRICS_HOST="192.0.2.1")
     assert done.returncode == 65
     assert "OCMA_METRICS_HOST" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-async def test_it_is_closed_with_the_process(environment):
-    port = free_port()
+async def test_it_is_closed_with_the_process(environment, port):
     with stage.process(["-m", "ocma", "dispatcher"], environment | {"OCMA_METRICS_PORT": str(port)}) as running:
         await ready(f"http://127.0.0.1:{port}")
         running.terminate()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from sqlalchemy import text
 
 from answers import good, problem
 from integration.notifications.conftest import at_work
-from integration.notifications.receiver import receiving, verify
+from integration.notifications.receiver import verify
 from ocma.features.notifications import courier as couriers
 from ocma.features.notifications import deliver
 from ocma.features.notifications.deliver import DELAYS
@@ -136,7 +137,7 @@ async def test_waits_grow_and_retry_after_is_heeded(opened, door, key, workspace
         async with opened.database.transaction(workspace) as session:
             waits.append((await session.scalar(text("SELECT due_at - now() FROM webhook_deliveries"))).total_seconds())
             await session.execute(text("UPDATE webhook_deliveries SET due_at = now()"))
-    assert waits[1] == pytest.approx(7200, abs=5)
+    assert waits[1] == pytest.approx(7200, abs=60)
     for seconds, planned in zip(waits[2:], DELAYS[2:], strict=True):
         assert 0.75 * planned < seconds < 1.25 * planned
     assert await push(courier) == 1  # the last
@@ -249,8 +250,9 @@ async def test_an_answer_without_end_is_read_to_its_first_kilobyte(door, key, re
 
 
 async def test_nobody_answers(opened, door, key, workspace, courier, endpoint, path):
-    async with receiving() as gone:
-        host = gone.host
+    gone = socket.socket()
+    gone.bind(("127.0.0.1", 0))  # bound, not listening: refused
+    host = f"127.0.0.1:{gone.getsockname()[1]}"
     made = await endpoint(path, events=["key.created"])
     await make_key(door, key)
     async with opened.database.transaction(workspace) as session:
@@ -258,12 +260,15 @@ async def test_nobody_answers(opened, door, key, workspace, courier, endpoint, p
     outbound = Outbound(trusted_hosts=(host,))
     assert await push(replace(courier, trusted_hosts=(host,), outbound=outbound)) == 1
     await outbound.close()
+    gone.close()
     assert [each["error"] for each in await log(door, key, made)] == ["connectFailed"]
 
 
 async def test_a_slow_endpoint_holds_up_nobody(door, key, receiver, courier, endpoint, path):
+    go = asyncio.Event()
+
     async def slow(*_):
-        await asyncio.sleep(0.8)
+        await go.wait()
         return web.Response(status=204)
 
     quick = receiver.fresh()
@@ -280,6 +285,7 @@ async def test_a_slow_endpoint_holds_up_nobody(door, key, receiver, courier, end
     async with at_work(courier, concurrency=8, per_endpoint=3):
         await arrived(receiver, quick, 6)
         behind = 18 - len(receiver.got[path])
+        go.set()
         await settled(door, key, slow_one, "delivered", count=18)
     assert behind > 6
     assert receiver.most[path] == 3

@@ -47,7 +47,7 @@ async def test_not_accepted_is_proven_and_sent_again(company, sandbox, unguarded
 
 async def test_rate_limited_waits_and_costs_no_try(company, sandbox, at_work):
     account = await company.connect("x", "limited")
-    await sandbox.fault("x", "rate_limit", path="/2/tweets")
+    await sandbox.fault("x", "rate_limit", path="/2/tweets", delayMs=60_000)
     job = await _refused(company, await company.schedule("rate limited", account))
     publication = job.publications[0]
     assert (publication.state, publication.tries, publication.error["kind"]) == ("scheduled", 0, "throttled")
@@ -121,9 +121,9 @@ async def test_a_held_unknown_waits_for_a_person(company, sandbox, at_work):
 
     async def held():
         now = await company.job(job.post.id)
-        return now if now.publications[0].state == "unknown" else None
+        return now if now.publications[0].state == "unknown" and now.publications[0].due_at is None else None
 
-    publication = (await stage.until(held, 20)).publications[0]
+    publication = (await stage.until(held, 45)).publications[0]
     assert publication.due_at is None
     assert len(await sandbox.books("x", "held")) == 1
 
@@ -133,4 +133,4 @@ async def _refused(company, job):
         now = await company.job(job.post.id)
         return now if any(each.state == "refused" for each in now.attempts) and now.status == "pending" else None
 
-    return await stage.until(attempted, 20)
+    return await stage.until(attempted, 45)

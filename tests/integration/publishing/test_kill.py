@@ -28,6 +28,7 @@ ENDS = ("completed", "failed", "partial")
 LONG = 150.0  # seconds: some platforms are asked only every 15 seconds how far they are
 # Who waits at a step for the others must not lose its claim, and come there again; nor give up a call that is only slow.
 HELD = {"OCMA_LEASE_SECONDS": "10", "OCMA_PUBLISH_TIMEOUT_SECONDS": "15"}
+STEADY = {"OCMA_LEASE_SECONDS": "5", "OCMA_PUBLISH_TIMEOUT_SECONDS": "5"}  # no call is given up because the machine is busy
 PATIENT = HELD | {"OCMA_PUBLISH_TIMEOUT_SECONDS": "100"}  # calls that stay open until their worker is killed
 
 pytestmark = pytest.mark.timeout(400)
@@ -60,7 +61,7 @@ class Act:
 
     async def end(self, jobs: dict[str, Job]) -> dict[str, Job | BaseException]:
         """A new worker works them to their ends. A job that does not come to one is an error."""
-        with stage.worker(self.env):
+        with stage.worker(self.env | STEADY):
             waits = [self.company.wait(job, *ENDS, limit=LONG) for job in jobs.values()]
             return dict(zip(jobs, await asyncio.gather(*waits, return_exceptions=True), strict=True))
 

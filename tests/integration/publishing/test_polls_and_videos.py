@@ -15,7 +15,7 @@ PUBLISHED, TWICE = ["published"], ["absent", "published"]
 # platform takes the post after we are gone.
 FAULTS = {
     "before, reset": ("reset", {}, TWICE),
-    "before, hang": ("delay", {"delayMs": 2500}, PUBLISHED),
+    "before, hang": ("delay", {"delayMs": 2000}, PUBLISHED),
     "after, reset": ("accept_reset", {}, PUBLISHED),
     "after, hang": ("accept_hang", {}, PUBLISHED),
 }

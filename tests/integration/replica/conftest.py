@@ -33,12 +33,18 @@ async def pair(servers):
 
 
 @pytest.fixture
-def open_with(pair, services, tmp_path):
-    """Resources that read from a replica when it is no more than three seconds behind."""
+def lag():
+    """Seconds that the replica may be behind."""
+    return 3
+
+
+@pytest.fixture
+def open_with(pair, services, tmp_path, lag):
+    """Resources that read from a replica when it is no more than `lag` behind."""
 
     def open_with(url):
         urls = {"DATABASE_URL": pair.primary.url, "DATABASE_READ_URL": url}
-        return bootstrap.resources(make_settings(services, **urls, OCMA_READ_LAG=3, OCMA_MEDIA_DIR=tmp_path))
+        return bootstrap.resources(make_settings(services, **urls, OCMA_READ_LAG=lag, OCMA_MEDIA_DIR=tmp_path))
 
     return open_with
 

@@ -170,7 +170,7 @@ async def test_promoted(open_with, workspace, pair):
     second.start()
     try:
         async with open_with(second.url) as found:
-            assert await found.reader.read(workspace, on_replica) is True
+            await read_until(found, workspace, where=True)
             await second.ask("SELECT pg_promote()")
             await read_until(found, workspace, where=False)
 

@@ -39,7 +39,8 @@ async def test_who_comes_while_one_is_under_way_is_in_the_next():
     work = Work()
     batcher = Batcher(work, 0.001)
     first = asyncio.create_task(batcher(1))
-    await asyncio.sleep(0.005)
+    while not work.batches:
+        await asyncio.sleep(0)
     assert await together(batcher, 2, 3) == [4, 6]
     assert await first == 2
     assert work.batches == [[1], [2, 3]]

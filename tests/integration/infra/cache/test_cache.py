@@ -246,14 +246,14 @@ async def calls(redis):
     return (await redis.info("commandstats")).get("cmdstat_evalsha", {"calls": 0})["calls"]
 
 
-async def test_many_take_one_call_to_read_and_one_to_keep(process, server, workspace):
+async def test_many_take_one_call_to_read_and_one_to_keep(process, server, workspace, hands):
     asked, many = [], [("report", number) for number in range(50)]
 
     async def compute(missing):
         asked.append(len(missing))
         return {parts: None if parts[1] == 49 else b"%d" % parts[1] for parts in missing if parts[1] != 48}
 
-    first, second = process(), process()
+    first, second = process(monotonic=hands), process(monotonic=hands)
     await first.get_many_or(workspace, [("warm", 1)], 100, compute)
     await second.get_many_or(workspace, [("warm", 1)], 100, compute)
     redis = connect_of(first)

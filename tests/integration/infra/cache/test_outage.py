@@ -73,7 +73,7 @@ async def test_without_redis_one_computes_and_memory_keeps_it_as_long_as_is_said
 
 async def test_an_error_that_redis_py_has_no_name_for_is_an_outage_too(process, server, workspace, source, monkeypatch):
     """A cluster's connection that another task has just closed says AttributeError: 'NoneType' object has no attribute …"""
-    cache = process(**QUICK)
+    cache = process()
 
     async def broken(*_):
         raise AttributeError("'NoneType' object has no attribute 'writelines'")
@@ -137,7 +137,7 @@ async def test_an_invalidation_that_goes_wrong_midway_is_made_good_while_nobody_
     freeze(server)
     began = time.monotonic()
     await one.invalidate(workspace, TAG)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     source.version = 2
     thaw(server)
     await back(one)  # nobody asked it for anything

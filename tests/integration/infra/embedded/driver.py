@@ -9,6 +9,9 @@ import ocma.entrypoints.cli.down
 import ocma.entrypoints.cli.up
 from ocma.infra.embedded.programs import Programs
 
+sys.path.append(str(Path(__file__).parents[3]))
+import own_ports  # it lies beside the tests, and they start this by its path
+
 PROGRAM = str(Path(__file__).with_name("program.py"))
 
 
@@ -17,6 +20,7 @@ def stand_ins():
     return Programs(**{role: (sys.executable, PROGRAM, role) for role in roles})
 
 
+own_ports.take_share()
 ocma.entrypoints.cli.up.Programs = stand_ins
 app = typer.Typer()
 app.command()(ocma.entrypoints.cli.up.up)

@@ -1,6 +1,7 @@
 """Stands in for one of OCMA's programs under the supervisor: `program.py ROLE [ARGUMENT...]`.
 
-Writes what it was given and how it ends to the file $TEST_RECORD, a JSON line per event. Roles named in $TEST_BROKEN fail.
+Writes what it was given and how it ends to the file $TEST_RECORD, a JSON line per event. Roles named in $TEST_BROKEN fail,
+that in $TEST_SLOW takes ten minutes.
 """
 
 import json
@@ -61,6 +62,8 @@ def main():
     signal.signal(signal.SIGTERM, finish)
     if ROLE in os.environ.get("TEST_BROKEN", "").split(","):
         sys.exit(f"{ROLE} is broken on purpose")
+    if os.environ.get("TEST_SLOW") == ROLE:
+        time.sleep(600)
     if ROLE == "migrate":
         migrate()
     elif ROLE == "bootstrap":

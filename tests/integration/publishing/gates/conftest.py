@@ -31,7 +31,7 @@ async def cast(resources, make):
     return Cast(resources, await make.workspace())
 
 
-PATIENCE = 3.0  # seconds: a server that is there answers, however busy the machine is
+PATIENCE = 20.0  # seconds: a server that is there answers, however busy the machine is
 QUICK = Policy(window=30.0, calls=6, accounts=3, refused_accounts=4, first=0.4, longest=1.6, memory=5.0, probe=5.0)
 SHUT = replace(QUICK, first=30.0, longest=30.0)  # for who only asks whether it is open
 

@@ -1,6 +1,7 @@
 """The breaker: opens for a platform in trouble and never for one account, lets one probe through, disconnects nobody."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -148,8 +149,7 @@ async def test_a_failed_probe_opens_it_for_longer_up_to_a_limit(gates, redis, ca
     await open_up(one, works)
     lengths = []
     for _ in range(4):
-        health = await state(redis, one, cast)
-        lengths.append((health.until - utcnow()).total_seconds())
+        lengths.append(int(await redis.hget(one.place("mastodon", cast.host).key("breaker"), "length")) / 1000)
         await asyncio.sleep(lengths[-1] + 0.05)
         assert len(await one.admit(works)) == 5
         await one.told(works[0], DOWN)
@@ -159,15 +159,16 @@ async def test_a_failed_probe_opens_it_for_longer_up_to_a_limit(gates, redis, ca
     assert max(lengths) <= 2.0
 
 
-async def test_a_probe_that_dies_is_replaced(gates, cast):
-    one = gates(policy=replace(QUICK, probe=3.0))
+async def test_a_probe_that_dies_is_replaced(gates, redis, cast):
+    one = gates(policy=replace(QUICK, probe=60.0))
     works = await one_each(cast, 6)
     await open_up(one, works)
     await asyncio.sleep(0.6)
     assert len(await one.admit(works)) == 5
     assert len(await one.admit(works[1:])) == 5
 
-    await asyncio.sleep(3.1)
+    assert 50 < await redis.ttl(one.place("mastodon", cast.host).key("probe")) <= 60
+    await redis.delete(one.place("mastodon", cast.host).key("probe"))  # as when its time is over
 
     assert len(await one.admit(works[1:])) == 4
 
@@ -243,12 +244,12 @@ async def test_a_refusal_that_could_not_be_written_down_hides_no_later_one(gates
     assert int(await redis.hget(counts_key("mastodon"), "refused")) == before + 1
 
 
-async def test_who_waits_for_the_breaker_has_not_been_charged(gates, cast):
-    one = gates("publish:account=1/1m")
+async def test_who_waits_for_the_breaker_has_not_been_charged(gates, redis, cast):
+    one = gates("publish:account=1/1m", policy=SHUT)
     works = await one_each(cast, 6)
     await open_up(one, works)
     assert len(await one.admit(works)) == 6
-    await asyncio.sleep(0.6)
+    await redis.hset(one.place("mastodon", cast.host).key("breaker"), "until", 1)  # it has been open for long enough
     assert works[0].claim.id not in await one.admit(works)
     await cast.attempt(works[0])
     await one.told(works[0], None)
@@ -403,12 +404,12 @@ async def test_a_throttle_of_unknown_length_closes_the_account_for_as_long_as_it
     assert SNOOZE - 10 < waits[later.claim.id].seconds <= SNOOZE
 
 
-async def test_a_throttle_that_is_over_halts_nobody(gates, cast):
+async def test_a_throttle_that_is_over_halts_nobody(gates, cast, monkeypatch):
     one = gates()
     work, later = await cast.works(await cast.account(), 2)
-    await one.told(work, Throttled(status=429, retry_after=0.3))
+    await one.told(work, Throttled(status=429, retry_after=30))
     assert one.halted(later) is not None
-    await asyncio.sleep(0.35)
+    monkeypatch.setattr("ocma.features.publishing.gates.monotonic", lambda: time.monotonic() + 30)
     assert one.halted(later) is None
 
 
@@ -441,4 +442,4 @@ async def test_the_last_call_of_a_window_closes_it_until_its_reset(gates, cast, 
 
     waits = await one.admit([later, other])
     assert set(waits) == {"account": {later.claim.id}, "app": {later.claim.id, other.claim.id}, None: set()}[whose]
-    assert all(28 < each.seconds < 31 for each in waits.values())
+    assert all(10 < each.seconds < 31 for each in waits.values())

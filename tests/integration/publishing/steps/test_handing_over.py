@@ -96,7 +96,7 @@ async def test_a_message_that_arrived_without_an_answer_is_worked_by_who_took_it
         job = await company.schedule("handed over unanswered", account)
         wire.mode = "lose"
         sending = asyncio.create_task(by_hand.hand_over(opened, over))
-        await asyncio.wait_for(prepared.arrived.wait(), 10)
+        await asyncio.wait_for(prepared.arrived.wait(), 30)
         wire.lost.set()
         with pytest.raises(Unavailable):
             await sending
@@ -127,11 +127,11 @@ async def test_two_dispatchers_one_without_redis(company, sandbox, opened, wire,
     wire.mode = "refuse"
     jobs = [await company.schedule(*each) for each in zip(texts, accounts, strict=True)]
     without = asyncio.create_task(dispatch_all(replace(opened, tasks=over), stop))
-    await stage.until(lambda: broke(wire), 10)
+    await stage.until(lambda: broke(wire), 30)
     other = asyncio.create_task(dispatch_all(opened, stop))
     try:
         async with by_hand.worker(opened, opened.press()):
-            done = [await company.wait(job, "completed", "failed", limit=20) for job in jobs]
+            done = [await company.wait(job, "completed", "failed") for job in jobs]
     finally:
         stop.set()
         await asyncio.gather(without, other)

@@ -102,13 +102,13 @@ async def test_a_lapsed_claim_sends_nothing_when_the_new_one_is_done(company, sa
 
 async def test_a_new_claim_does_not_keep_the_old_one_alive(company, sandbox):
     """The old one has written ahead and stops there; the new one looks for that send for longer than a lease."""
-    account, sending, lease = await company.connect("x", "alive"), Gate("send"), timedelta(seconds=3)
+    account, sending, lease = await company.connect("x", "alive"), Gate("send"), timedelta(seconds=5)
     async with by_hand.hand(company, reached=sending, lease=lease, keeper=Keeper(company.resources.leases, lease)) as hand:
         job = await company.schedule("too late", account)
         (claim,) = await hand.claim()
         old = asyncio.create_task(hand.work([claim]))
         await asyncio.wait_for(sending.arrived.wait(), 20)
-        await sandbox.fault("x", "delay", path="/2/users/", delayMs=9000)
+        await sandbox.fault("x", "delay", path="/2/users/", delayMs=14_000)
         new = asyncio.create_task(hand.work([await hand.overtake(claim, "unknown")]))
         await asyncio.sleep(2 * lease.total_seconds())
         sending.open.set()

@@ -17,8 +17,8 @@ async def status(company, account):
 
 
 async def renewing(company, sandbox, account, seen):
-    """A renewal that is at the platform and stays there for a second."""
-    await sandbox.fault("x", "delay", path="/2/oauth2/token", delayMs=1000)
+    """A renewal that is at the platform and stays there for some seconds."""
+    await sandbox.fault("x", "delay", path="/2/oauth2/token", delayMs=4000)
     task = asyncio.create_task(tokens.refresh(company.resources.desk, account, seen))
     await asyncio.sleep(0.4)
     assert not task.done()
@@ -63,7 +63,7 @@ async def test_a_post_that_meets_a_revoked_grant_does_not_undo_a_newer_connectio
     account = await company.connect("x", "meets")
     await company.schedule("meets a revoked grant", account)
     await sandbox.fault("x", "revoked_token", path="/2/tweets")
-    await sandbox.fault("x", "delay", path="/2/oauth2/token", delayMs=1000)
+    await sandbox.fault("x", "delay", path="/2/oauth2/token", delayMs=4000)
     running = asyncio.create_task(hand.step())
     await asyncio.sleep(0.4)
     assert not running.done()

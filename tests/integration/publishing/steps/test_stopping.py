@@ -15,12 +15,12 @@ pytestmark = pytest.mark.usefixtures("unguarded")
 async def test_the_post_at_hand_is_finished_and_the_others_are_given_back(opened, company, hand, sandbox, environment):
     account = await company.connect("x", "stopping")
     jobs = [await company.schedule(f"stopping {number}", account) for number in range(3)]
-    await sandbox.fault("x", "delay", path="/2/tweets", delayMs=2500)
+    await sandbox.fault("x", "delay", path="/2/tweets", delayMs=6000)
     with stage.process(["-m", "ocma", "worker"], environment) as worker:
         await by_hand.hand_over(opened, opened.tasks)
         await stage.until(lambda: sending(hand), 30)
         worker.terminate()
-        assert await asyncio.to_thread(worker.wait, 20) == 0
+        assert await asyncio.to_thread(worker.wait, 40) == 0
         since = time.monotonic()
     states = [(await company.job(each.post.id)).publications[0].state for each in jobs]
     assert states == ["published", "publishing", "publishing"]

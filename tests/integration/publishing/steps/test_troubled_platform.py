@@ -139,7 +139,7 @@ async def test_a_quota_costs_no_try(company, hand):
     assert (first.status, second.publications[0].state) == ("completed", "scheduled")
     publication = second.publications[0]
     assert (publication.tries, publication.error["code"]) == (0, "quotaReached")
-    assert 55 < (publication.due_at - resources.clock()).total_seconds() <= 60.1
+    assert 20 < (publication.due_at - resources.clock()).total_seconds() <= 60.1
 
 
 async def age_doubts(hand):

@@ -11,6 +11,8 @@ from answers import good, problem
 from integration.publishing.steps.people import rows
 from ocma.features.publishing import usage
 
+pytestmark = pytest.mark.usefixtures("same_day")
+
 URL = "/api/usage"
 
 
