@@ -11,9 +11,10 @@ PLACES = ("src", "tests", "migrations", "bench", "deploy", "docs", ".ci")
 TOP = ("*.md", "*.toml", "*.yaml", "Makefile", "Dockerfile", ".env.template", ".gitignore")
 # Somebody's folders. A leading letter or dot means that it goes on from somewhere else, as in `app/root/`.
 MACHINE = re.compile(r"(?<![\w.}>)])/(work|root|Users|home/\w+|tmp/w)/")
-# Where packages come from is for the machine to know. (uv.lock is the index's own answer, and is not read here.)
+# Where packages come from is for the machine to know. (uv.lock is the index's own answer, and is not read here.) The name of a
+# package's module is no host.
 REGISTRY = re.compile(
-    r"pypi\.org|pythonhosted\.org|npmjs\.(org|com)|proxy\.golang|artifactory|jfrog|:8081/|\.(corp|internal|lan)\b"
+    r"pypi\.org|pythonhosted\.org|npmjs\.(org|com)|proxy\.golang|artifactory|jfrog|:8081/|(?<!hypothesis)\.(corp|internal|lan)\b"
 )
 POSTPONED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError|(?i:not implemented)")
 ASSERTION = re.compile(r"^\s*assert\b")
