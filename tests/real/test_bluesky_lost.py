@@ -36,7 +36,7 @@ async def relay(pds):
 @pytest.fixture
 async def office(services, pds, relay, tmp_path):
     """The PDS as it is reached through the relay."""
-    async with opened(services, pds, tmp_path, relay.url, OCMA_PUBLISH_TIMEOUT_SECONDS="8") as found:
+    async with opened(services, pds, tmp_path, relay.url, OCMA_PUBLISH_TIMEOUT_SECONDS="5", **HELD) as found:
         yield found
 
 
@@ -107,10 +107,10 @@ async def test_killed_while_the_call_is_open(author, relay, office, what):
 @pytest.mark.parametrize("step", STEPS)
 async def test_killed_at_a_step(services, pds, tmp_path, step, way):
     live, states = STEPS[step]
-    async with opened(services, pds, tmp_path, pds.url, OCMA_PUBLISH_TIMEOUT_SECONDS="8") as office:
+    async with opened(services, pds, tmp_path, pds.url, OCMA_PUBLISH_TIMEOUT_SECONDS="5", **HELD) as office:
         author = await office.author()
         job = await author.schedule("Once", await getattr(author, way)())
-        with stage.stopping_worker(step, {**office.env, **HELD}) as worker:
+        with stage.stopping_worker(step, office.env) as worker:
             assert await stage.until(lambda: _code(worker), LONG) == -signal.SIGKILL
         assert len(await author.records()) == live
         with stage.worker(office.env):
