@@ -9,7 +9,6 @@ has no video service. A client is `http://localhost?redirect_uri=http://127.0.0.
 """
 
 import secrets
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import httpx2
 
+from ocma.infra.embedded import ports
 from ocma.infra.embedded.process import Child, Command, bare_environment, end, spawn
 from real.pds_packages import PACKAGES, node, packages
 
@@ -51,21 +51,21 @@ def started(folder: Path, users: tuple[str, ...] = ("alice",)) -> Iterator[Pds]:
     """A server of our own with these users, ended when the context ends, or by the kernel when we do."""
     home, binary = packages(), node().node
     for attempt in range(STARTS):
-        contact, ports = f"{secrets.token_hex(16)}@example.test", (_free_port(), _free_port())
-        data = folder / f"pds{attempt}"
-        child = _start(binary, home, data, ports, contact)
+        contact, data = f"{secrets.token_hex(16)}@example.test", folder / f"pds{attempt}"
+        pair = ports.keep(folder, data.name), ports.keep(folder, f"plc{attempt}")
+        child = _start(binary, home, data, pair, contact)
         try:
-            url = f"http://localhost:{ports[0]}"
+            url = f"http://localhost:{pair[0]}"
             if _is_ours(child, url, contact):
-                yield Pds(url, f"http://localhost:{ports[1]}", {name: create(url, name) for name in users}, child.pid, data)
+                yield Pds(url, f"http://localhost:{pair[1]}", {name: create(url, name) for name in users}, child.pid, data)
                 return
         finally:
             end(child)
     raise AssertionError(f"the PDS did not come up in {STARTS} starts: {_log(data)}")
 
 
-def _start(binary: Path, home: Path, data: Path, ports: tuple[int, int], contact: str) -> Child:
-    argv = (str(binary), str(PACKAGES / "pds.mjs"), str(data), *(str(port) for port in ports), contact)
+def _start(binary: Path, home: Path, data: Path, pair: tuple[int, int], contact: str) -> Child:
+    argv = (str(binary), str(PACKAGES / "pds.mjs"), str(data), *(str(port) for port in pair), contact)
     environment = {**bare_environment(), "NODE_ENV": "development", "LOG_ENABLED": "false"}
     return spawn(Command(argv=argv, log=data.with_suffix(".log"), folder=home, environment=environment, grace=5.0))
 
@@ -96,12 +96,6 @@ def _post(url: str, method: str, body: Mapping[str, str], token: str | None = No
     answer = httpx2.post(address, json=dict(body), headers=headers, timeout=30, trust_env=False)
     assert answer.is_success, f"{method}: {answer.status_code} {answer.text[:300]}"
     return answer.json()
-
-
-def _free_port() -> int:
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        return chosen.getsockname()[1]
 
 
 def _log(data: Path) -> str:

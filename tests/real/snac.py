@@ -14,7 +14,6 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -26,6 +25,7 @@ from pathlib import Path
 
 import httpx2
 
+from ocma.infra.embedded import ports
 from ocma.infra.embedded.process import Child, Command, bare_environment, end, spawn
 from real.debian import Unobtainable, unpack
 
@@ -104,7 +104,7 @@ def started(folder: Path, users: tuple[str, ...] = ("alice",)) -> Iterator[Snac]
 
 
 def _start(binary: Path, home: Path, users: tuple[str, ...]) -> tuple[Snac, Child, bool]:
-    port, token = _free_port(), secrets.token_hex(16)
+    port, token = ports.keep(home.parent, home.name), secrets.token_hex(16)
     _create(binary, home, port, token)
     passwords = {user: _add(binary, home, user) for user in users}
     log = home.with_suffix(".log")
@@ -146,12 +146,6 @@ def _is_ours(child: Child, port: int, token: str) -> bool:
             return answer.is_success and token in answer.text
         time.sleep(0.05)
     return False
-
-
-def _free_port() -> int:
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        return chosen.getsockname()[1]
 
 
 def _log(home: Path) -> str:

@@ -137,7 +137,7 @@ async def test_an_invalidation_that_goes_wrong_midway_is_made_good_while_nobody_
     freeze(server)
     began = time.monotonic()
     await one.invalidate(workspace, TAG)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 2
     source.version = 2
     thaw(server)
     await back(one)  # nobody asked it for anything

@@ -67,10 +67,10 @@ def started_in(path, **more):
 
 
 def test_a_start_is_quick(scratch):
-    first, later = started_in(scratch / "data"), min(started_in(scratch / "data") for _ in range(3))
+    first, later = started_in(scratch / "data"), min(started_in(scratch / "data") for _ in range(5))
     told(f"first start {first:.2f} s, later start {later:.2f} s")
     assert first < 30
-    assert later < 15
+    assert later < 4
 
 
 async def test_both_versions_are_the_ones_we_promise(running):
