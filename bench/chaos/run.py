@@ -67,11 +67,12 @@ class Play:
         """The storm; handing in may take longer. Returns the faults that struck."""
         options, stage = self.stage.options, self.stage
         await stage.platforms.begin_faults(platforms.faults(options))
-        handing_in = asyncio.create_task(self.desk.take_all(self.wishes))
-        await self._rage()
-        faults = await stage.platforms.end_faults()
-        with suppress(TimeoutError):  # what is not handed in by then, the verdict calls lost
-            await asyncio.wait_for(handing_in, options.calm)
+        async with asyncio.TaskGroup() as group:  # whoever stops the storm stops it, too
+            handing_in = group.create_task(self.desk.take_all(self.wishes))
+            await self._rage()
+            faults = await stage.platforms.end_faults()
+            with suppress(TimeoutError):  # what is not handed in by then, the verdict calls lost
+                await asyncio.wait_for(handing_in, options.calm)
         return faults
 
     async def _rage(self) -> None:
