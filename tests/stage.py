@@ -23,12 +23,15 @@ from ocma.features.accounts import authorizations, connections
 from ocma.features.accounts.connections import Code
 from ocma.features.accounts.models import Account
 from ocma.features.publishing import jobs
+from ocma.features.publishing.breaker import Place, places_key
 from ocma.features.publishing.jobs import Job
 from ocma.features.publishing.schemas import Schedule
 from ocma.features.scheduling.schedule import Calendar, schedule
 from ocma.features.workspaces.caller import Caller, operator
 from ocma.features.workspaces.models import Workspace
 from ocma.ids import new_id
+from ocma.infra.redis import Client
+from ocma.platforms.registry import connectors
 
 STOPPING_WORKER = Path(__file__).parent / "stopping_worker.py"
 # What platforms do by themselves against doubles, as they usually have it. The others' own means cannot be turned off: a
@@ -43,6 +46,8 @@ GUARDS: dict[str, tuple[str, int | bool]] = {
 UNLIMITED = {f"OCMA_RATE_LIMIT_{kind}": "100000000/1m" for kind in ("READ", "WRITE", "UPLOAD", "DOWNLOAD", "AUTH", "AI")}
 # A worker that reads figures would meet the faults that are meant for publishing; who tests that turns it on.
 UNMEASURED = {"OCMA_METRICS_ENABLED": "false"}
+# What the gates keep in Redis of how an app's calls went (breaker.lua).
+TROUBLES = ("breaker", "probe", "tally", "down", "refused")
 LINKEDIN_SCOPES = "openid profile w_member_social rw_organization_admin w_organization_social r_organization_social"
 
 
@@ -224,10 +229,19 @@ class Company:
 
 
 async def company(resources: Resources) -> Company:
+    """Nobody has found its platforms wanting: breakers are of an app, and the faults of several tests together would open them."""
+    await _forget_troubles(resources.redis)
     workspace_id = new_id()
     async with resources.database.transaction(workspace_id) as session:
         session.add(Workspace(id=workspace_id, name="Company", timezone="UTC", on_unknown="settle"))
     return Company(resources, operator(workspace_id))
+
+
+async def _forget_troubles(redis: Client) -> None:
+    for platform in connectors():
+        for name in await redis.zrange(places_key(platform), 0, -1):
+            place = Place(platform, name.decode())
+            await redis.delete(*(place.key(kind) for kind in TROUBLES))
 
 
 async def until(reached: Callable[[], Awaitable[Any]], limit: float) -> Any:
